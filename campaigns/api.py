@@ -1,0 +1,234 @@
+"""The campaign part of the HTTP API. Rows are counted from 1, in the order of the sheet, the header not counted."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from ninja import File, Router, Schema
+from ninja.errors import HttpError
+from ninja.files import UploadedFile
+from pydantic import Field
+
+from accounts.models import Mailbox, User
+from campaigns import checking, importing
+from campaigns.models import Campaign, Message, Recipient, Template
+
+router = Router(tags=["campaigns"])
+
+
+class NewCampaign(Schema):
+    name: str = Field(min_length=1, max_length=200)
+
+
+class TrackingIn(Schema):
+    opens: bool = False
+    clicks: bool = False
+
+
+class TemplateIn(Schema):
+    subject: str
+    html: str
+    tracking: bool | TrackingIn = False
+
+
+class CampaignOut(Schema):
+    id: int
+    name: str
+    status: str = Field(description="draft | importing | ready | scheduled | sending | paused | stopped | finished")
+    counts: dict[str, int] = Field(description="messages by status, rows, and facts")
+    problem: str = Field("", description="why the last upload was refused, or why the campaign pauses")
+
+
+class PreviewOut(Schema):
+    to: list[str]
+    subject: str
+    html: str
+    text: str
+
+
+class FindingOut(Schema):
+    level: str
+    code: str
+    message: str
+    count: int
+    rows: list[int]
+
+
+class PreflightOut(Schema):
+    ready: bool
+    blockers: list[FindingOut]
+    warnings: list[FindingOut]
+
+
+class RecipientOut(Schema):
+    row: int
+    address: str
+    status: str
+    reason: str
+    facts: dict[str, datetime | None]
+
+
+class RecipientsOut(Schema):
+    items: list[RecipientOut]
+    total: int
+
+
+def _user(request: HttpRequest) -> User:
+    user: User = request.auth  # type: ignore[attr-defined]
+    return user
+
+
+def _find(request: HttpRequest, campaign_id: int) -> Campaign:
+    mine = Campaign.objects.for_user(_user(request))
+    return get_object_or_404(mine.select_related("spreadsheet", "workspace", "owner"), pk=campaign_id)
+
+
+def _mailbox(request: HttpRequest) -> Mailbox:
+    mailbox = Mailbox.objects.select_related("workspace").filter(owner=_user(request)).first()
+    if mailbox is None:
+        raise HttpError(409, _("No mailbox is connected. Sign in with Microsoft once."))
+    return mailbox
+
+
+def _told(campaign: Campaign) -> dict[str, Any]:
+    campaign.refresh_from_db()
+    upload = campaign.newest_upload
+    refused = upload.error if upload and upload.pk != campaign.spreadsheet_id else ""
+    counts = {"rows": campaign.recipients().count(), **campaign.counts()}
+    return {
+        "id": campaign.pk,
+        "name": campaign.name,
+        "status": campaign.status,
+        "counts": counts,
+        "problem": campaign.pause_reason or refused,
+    }
+
+
+@router.post("campaigns", response={201: CampaignOut}, summary="Make a campaign")
+def create_campaign(request: HttpRequest, new: NewCampaign) -> tuple[int, dict[str, Any]]:
+    user = _user(request)
+    campaign = Campaign.objects.create(workspace=user.workspace, owner=user, name=new.name)
+    return 201, _told(campaign)
+
+
+@router.get("campaigns", response=list[CampaignOut], summary="Your campaigns, newest first")
+def list_campaigns(request: HttpRequest) -> list[dict[str, Any]]:
+    return [_told(campaign) for campaign in Campaign.objects.for_user(_user(request))[:200]]
+
+
+@router.get("campaigns/{campaign_id}", response=CampaignOut, summary="State and counts")
+def get_campaign(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
+    return _told(_find(request, campaign_id))
+
+
+@router.post(
+    "campaigns/{campaign_id}/spreadsheet", response={202: CampaignOut}, summary="Upload the data; it is read soon after"
+)
+def upload_spreadsheet(
+    request: HttpRequest, campaign_id: int, file: File[UploadedFile]
+) -> tuple[int, dict[str, Any]]:
+    campaign = _find(request, campaign_id)
+    try:
+        importing.accept(campaign, file.name or "", file.chunks(), file.size or 0)
+    except importing.UploadRefused as refusal:
+        raise HttpError(422, str(refusal)) from None
+    return 202, _told(campaign)
+
+
+@router.put("campaigns/{campaign_id}/template", response=CampaignOut, summary="Write the message")
+def put_template(request: HttpRequest, campaign_id: int, template: TemplateIn) -> dict[str, Any]:
+    campaign = _find(request, campaign_id)
+    wanted = template.tracking
+    tracking = TrackingIn(opens=wanted, clicks=wanted) if isinstance(wanted, bool) else wanted
+    campaign.save_template(template.subject, template.html)
+    campaign.set_options(
+        track_opens=tracking.opens, track_clicks=tracking.clicks, unsubscribe_link=campaign.unsubscribe_link
+    )
+    return _told(campaign)
+
+
+@router.get("campaigns/{campaign_id}/preview", response=PreviewOut, summary="One row, exactly as it will go")
+def preview(request: HttpRequest, campaign_id: int, row: int) -> dict[str, Any]:
+    campaign = _find(request, campaign_id)
+    recipient = campaign.recipients()[row - 1 : row].first() if row >= 1 else None
+    if recipient is None:
+        raise HttpError(404, _("There is no row %(row)d.") % {"row": row})
+    if not Template.objects.filter(campaign=campaign).exists():
+        raise HttpError(409, _("There is no message yet."))
+    try:
+        email = checking.preview(campaign, recipient)
+    except ValueError as problem:
+        raise HttpError(422, str(problem)) from None
+    return {"to": [one.address for one in email.to], "subject": email.subject, "html": email.html, "text": email.text}
+
+
+@router.get("campaigns/{campaign_id}/preflight", response=PreflightOut, summary="What stands in the way")
+def preflight(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
+    found = checking.findings(_find(request, campaign_id))
+    by_level: dict[str, list[dict[str, Any]]] = {"blocker": [], "warning": []}
+    for finding in found:
+        by_level[finding.level].append(
+            {
+                "level": finding.level,
+                "code": finding.code,
+                "message": str(finding.message),
+                "count": finding.count,
+                "rows": list(finding.rows),
+            }
+        )
+    blockers, warnings = by_level["blocker"], by_level["warning"]
+    return {"ready": not blockers, "blockers": blockers, "warnings": warnings}
+
+
+@router.post("campaigns/{campaign_id}/launch", response=CampaignOut, summary="Launch it")
+def launch(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
+    campaign = _find(request, campaign_id)
+    if blockers := [one for one in checking.findings(campaign) if one.level == "blocker"]:
+        raise HttpError(409, " ".join(str(one.message) for one in blockers))
+    campaign.launch(_user(request), _mailbox(request))
+    return _told(campaign)
+
+
+@router.post("campaigns/{campaign_id}/pause", response=CampaignOut, summary="Begin no further message")
+def pause(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
+    campaign = _find(request, campaign_id)
+    campaign.pause(_user(request))
+    return _told(campaign)
+
+
+@router.post("campaigns/{campaign_id}/resume", response=CampaignOut, summary="Go on with what is queued")
+def resume(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
+    campaign = _find(request, campaign_id)
+    campaign.resume(_user(request))
+    return _told(campaign)
+
+
+@router.post("campaigns/{campaign_id}/stop", response=CampaignOut, summary="End for good")
+def stop(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
+    campaign = _find(request, campaign_id)
+    campaign.stop(_user(request))
+    return _told(campaign)
+
+
+@router.get("campaigns/{campaign_id}/recipients", response=RecipientsOut, summary="What became of each row")
+def recipients(request: HttpRequest, campaign_id: int, limit: int = 1000, offset: int = 0) -> dict[str, Any]:
+    campaign = _find(request, campaign_id)
+    limit, offset = max(1, min(limit, 10_000)), max(0, offset)
+    rows = list(campaign.recipients()[offset : offset + limit])
+    real = campaign.messages.filter(is_test=False, recipient__in=[row.pk for row in rows])
+    told = {message.recipient_id: message for message in real}
+    items = [_row(offset + at, row, told.get(row.pk)) for at, row in enumerate(rows, start=1)]
+    return {"items": items, "total": campaign.recipients().count()}
+
+
+def _row(number: int, recipient: Recipient, message: Message | None) -> dict[str, Any]:
+    facts = ("sent_at", "opened_at", "clicked_at", "unsubscribed_at", "failed_at")
+    return {
+        "row": number,
+        "address": recipient.address,
+        "status": message.status if message else "left_out" if recipient.left_out else "ready",
+        "reason": message.reason if message else recipient.problem,
+        "facts": {fact: getattr(message, fact, None) for fact in facts},
+    }

@@ -1,0 +1,107 @@
+"""A campaign's one composer, and the mail of each of its messages: preview, test and sending all come here."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from campaigns.addresses import Address
+from campaigns.compose import AddressColumns, ComposeProblem, Composer, Email, Tracking, Unsubscribe
+from campaigns.merge import TemplateProblems
+from campaigns.models import Campaign, Message, Recipient, Template
+from microsoft_graph.wire import OutgoingEmail
+from microsoft_graph.wire import Recipient as To
+
+NO_MESSAGE = 0  # previews and tests are no message: nothing that comes back from them is counted
+
+
+class CannotCompose(ValueError):
+    """This row becomes no mail; the text says why, for the sender."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    message: Message
+    email: OutgoingEmail
+
+
+def preview(campaign: Campaign, recipient: Recipient) -> Email:
+    """This row's mail exactly as it will go, less what tracks it. Raises CannotCompose."""
+    return _compose(campaign, recipient, NO_MESSAGE, tracked=False)
+
+
+def outgoing(message: Message) -> Outgoing:
+    """The mail of this message, ready for Microsoft Graph. Raises CannotCompose.
+
+    A test goes to one typed address, is marked as a test, and is not tracked.
+    """
+    if message.is_test:
+        email = preview(message.campaign, message.recipient)
+        subject = _("[Test] %(subject)s") % {"subject": email.subject}
+        email = replace(email, to=[Address(message.test_to)], cc=[], bcc=[], subject=subject)
+    else:
+        email = _compose(message.campaign, message.recipient, message.pk, tracked=True)
+    return Outgoing(message, for_graph(email))
+
+
+def for_graph(email: Email) -> OutgoingEmail:
+    return OutgoingEmail(
+        subject=email.subject,
+        html=email.html,
+        to=[To(one.address, one.name) for one in email.to],
+        cc=[To(one.address, one.name) for one in email.cc],
+        bcc=[To(one.address, one.name) for one in email.bcc],
+        reply_to=[To(one.address, one.name) for one in email.reply_to],
+        list_unsubscribe=f"<{email.list_unsubscribe}>" if email.list_unsubscribe else "",
+    )
+
+
+def composer_of(campaign: Campaign, *, tracked: bool) -> Composer:
+    """Compiled once per version of the template and options. Raises TemplateProblems, CannotCompose."""
+    template = Template.objects.filter(campaign=campaign).first()
+    sheet = campaign.spreadsheet
+    if sheet is None or sheet.address_column is None or template is None:
+        raise CannotCompose(_("The campaign needs data with an address column, and a message."))
+    return _compiled(
+        campaign.pk,
+        template.subject,
+        template.html,
+        tuple(sheet.header),
+        AddressColumns(sheet.address_column, sheet.cc_column, sheet.bcc_column, sheet.reply_to_column),
+        tracked and campaign.track_opens,
+        tracked and campaign.track_clicks,
+        campaign.owner.label if campaign.unsubscribe_link else None,
+    )
+
+
+def _compose(campaign: Campaign, recipient: Recipient, message_id: int, *, tracked: bool) -> Email:
+    try:
+        return composer_of(campaign, tracked=tracked).compose(recipient.fields, message_id)
+    except ComposeProblem as problem:
+        raise CannotCompose(str(problem)) from None
+    except TemplateProblems as problems:
+        raise CannotCompose("; ".join(str(one.message) for one in problems.problems)) from None
+
+
+@lru_cache(maxsize=64)
+def _compiled(
+    campaign_id: int,
+    subject: str,
+    html: str,
+    header: tuple[str, ...],
+    columns: AddressColumns,
+    opens: bool,
+    clicks: bool,
+    unsubscribe_label: str | None,
+) -> Composer:
+    base, keys = settings.TRACKING_URL, settings.TRACKING_KEYS
+    return Composer(
+        subject,
+        html,
+        header,
+        campaign_id,
+        address_columns=columns,
+        tracking=Tracking(base, keys, opens, clicks) if opens or clicks else None,
+        unsubscribe=Unsubscribe(base, keys, unsubscribe_label) if unsubscribe_label is not None else None,
+    )

@@ -1,0 +1,203 @@
+"""The act of sending. A flight is the few messages of one mailbox that are under way together.
+
+    compose → make drafts, remember them → commit "sending" → send → note what came of it
+
+What may have left is never sent again: it is looked up by its outbox key. docs/decisions/0002 says why.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from accounts.models import LedgerEntry, Mailbox
+from campaigns.composing import CannotCompose, Outgoing, outgoing
+from campaigns.models import Campaign, Message, Suppression
+from microsoft_graph.client import MailboxClient
+from microsoft_graph.errors import Disconnected, GraphError, MailboxRefused, NotDone, Rejected, Throttled, Unclear
+from microsoft_graph.wire import Draft, Found
+
+log = logging.getLogger(__name__)
+
+Wait = Callable[[Sequence[Awaitable[object]]], list[object]]  # runs calls side by side; answers or exceptions
+
+
+@dataclass
+class Flight:
+    """Messages claimed under one lease (`key`) of one mailbox."""
+
+    mailbox: Mailbox
+    key: UUID
+    client: MailboxClient
+    wait_for: Wait
+
+    def deliver(self, messages: Sequence[Message]) -> None:
+        """Send these once. Safe to call again after a crash: the outbox keys remember us."""
+        ready = self.compose(messages)
+        if self.mailbox.is_full:
+            ready = self.make_drafts(ready)
+        ready, charge = self.commit(ready)
+        answers = self.wait_for([self.send(mail) for mail in ready])
+        self.note([mail.message for mail in ready], answers)
+        LedgerEntry.objects.filter(pk=charge.pk).update(at=Now())  # counts from its answer on, as pacing wants it
+
+    def compose(self, messages: Sequence[Message]) -> list[Outgoing]:
+        """A row that can't be composed fails alone, with its reason."""
+        ready = []
+        for message in self.still_wanted(messages):
+            try:
+                ready.append(outgoing(message))
+            except CannotCompose as problem:
+                Message.objects.mark_failed(self.key, message.pk, str(problem))
+        return ready
+
+    def still_wanted(self, messages: Sequence[Message]) -> list[Message]:
+        """Without those who unsubscribed since the launch."""
+        addresses = {message.recipient.address for message in messages if not message.is_test}
+        unwanted = Suppression.objects.among(self.mailbox.workspace_id, addresses)
+        suppressed = [one.pk for one in messages if not one.is_test and one.recipient.address in unwanted]
+        Message.objects.mark_suppressed(self.key, suppressed)
+        return [message for message in messages if message.pk not in suppressed]
+
+    # --- drafts (full tier) -------------------------------------------------------------------------------------
+
+    def make_drafts(self, mails: Sequence[Outgoing]) -> list[Outgoing]:
+        """Those that have a draft in the mailbox now, with its id committed."""
+        answers = self.wait_for([self.draft(mail) for mail in mails])
+        drafted = []
+        for mail, answer in zip(mails, answers, strict=True):
+            message = mail.message
+            if isinstance(answer, Draft):
+                message.draft_id = answer.id
+                message.internet_message_id = answer.internet_message_id
+                message.conversation_id = answer.conversation_id
+                drafted.append(mail)
+            elif answer is None:  # it lay in Sent Items: an earlier life of ours had sent it
+                Message.objects.adopt_sent(self.key, message.pk)
+            else:
+                self.not_sent(message, answer)
+        Message.objects.note_drafts(self.key, [mail.message for mail in drafted])
+        return drafted
+
+    async def draft(self, mail: Outgoing) -> Draft | None:
+        """This message's draft: the one it has, the one that may lie in Drafts, or a new one."""
+        message = mail.message
+        if message.draft_id and not message.maybe_drafted:
+            return Draft(message.draft_id, message.internet_message_id, message.conversation_id)
+        if message.maybe_drafted:
+            found = await self.client.find_by_key(str(message.outbox_key))
+            if found.sent:
+                return None
+            for extra in found.drafts[1:]:
+                await self.client.delete_draft(extra.id)
+            if found.drafts:
+                return found.drafts[0]
+        return await self.client.create_draft(mail.email, str(message.outbox_key))
+
+    def commit(self, mails: Sequence[Outgoing]) -> tuple[list[Outgoing], LedgerEntry]:
+        """Those that may be sent still: not taken over, and their campaign neither paused nor stopped.
+
+        The mailbox's allowance is charged in the same transaction.
+        """
+        with transaction.atomic():
+            allowed = Message.objects.commit_to_send(self.key, [mail.message.pk for mail in mails])
+            ready = [mail for mail in mails if mail.message.pk in allowed]
+            recipients = sum(mail.email.recipients for mail in ready)
+            charge = LedgerEntry.objects.create(mailbox=self.mailbox, messages=len(ready), recipients=recipients)
+        refused = [mail.message.pk for mail in mails if mail.message.pk not in allowed]
+        if refused:
+            Message.objects.put_back(self.key, refused)
+            stopped = Message.objects.cancel_stopped(self.mailbox)
+            self.wait_for([self.client.delete_draft(draft_id) for draft_id in stopped])
+        return ready, charge
+
+    async def send(self, mail: Outgoing) -> None:
+        message = mail.message
+        if message.draft_id:
+            await self.client.send_draft(message.draft_id, str(message.outbox_key))
+        else:
+            await self.client.send_mail(mail.email, str(message.outbox_key))
+
+    # --- what came of it ----------------------------------------------------------------------------------------
+
+    def note(self, messages: Sequence[Message], answers: Sequence[object]) -> None:
+        sent = []
+        for message, answer in zip(messages, answers, strict=True):
+            if answer is None:
+                sent.append(message.pk)
+            elif isinstance(answer, GraphError) and not isinstance(answer, Unclear):
+                self.not_sent(message, answer)
+            else:
+                self.in_doubt(message, answer)
+        Message.objects.mark_sent(self.key, sent)
+
+    def not_sent(self, message: Message, problem: object) -> None:
+        """Surely nothing has left. What happens next is what the exception says."""
+        back = Message.objects.put_back
+        match problem:
+            case Throttled(seconds=seconds) | NotDone(seconds=seconds):
+                self.mailbox.pause_for(seconds)
+                back(self.key, [message.pk])
+            case Disconnected():
+                self.stop_mailbox(self.mailbox.mark_disconnected, str(problem))
+                back(self.key, [message.pk])
+            case MailboxRefused():
+                self.stop_mailbox(self.mailbox.mark_refused, str(problem))
+                back(self.key, [message.pk])
+            case Rejected():
+                Message.objects.mark_failed(self.key, message.pk, str(problem))
+            case Unclear():  # of a draft: it may exist, nothing was sent
+                self.mailbox.pause_for(2)
+                back(self.key, [message.pk], doubt=True)
+            case _:
+                log.error("message %s could not be drafted", message.pk, exc_info=_as_error(problem))
+                Message.objects.mark_failed(self.key, message.pk, _("An error of ours. Nothing was sent; retry it."))
+
+    def in_doubt(self, message: Message, problem: object) -> None:
+        """It may have left. With look-ups we find out; without, a person decides."""
+        if not isinstance(problem, Unclear):
+            log.error("the sending of message %s broke off", message.pk, exc_info=_as_error(problem))
+        if self.mailbox.is_full:
+            Message.objects.mark_doubtful(self.key, [message.pk])
+        else:
+            Message.objects.mark_unclear(self.key, message.pk, _("Microsoft's answer got lost: %s") % problem)
+
+    def stop_mailbox(self, mark: Callable[[str], None], reason: str) -> None:
+        mark(reason)
+        Campaign.objects.pause_all_of(self.mailbox, reason)
+
+    # --- doubts -------------------------------------------------------------------------------------------------
+
+    def settle_doubts(self) -> None:
+        """Look up what may have left and whose time of grace is over."""
+        doubtful = Message.objects.doubtful(self.mailbox, self.key)
+        if not self.mailbox.is_full:
+            for message in doubtful:
+                Message.objects.mark_unclear(self.key, message.pk, _("The service broke off while it was being sent."))
+            return
+        answers = self.wait_for([self.client.find_by_key(str(message.outbox_key)) for message in doubtful])
+        for message, found in zip(doubtful, answers, strict=True):
+            self.settle(message, found)
+
+    def settle(self, message: Message, found: object) -> None:
+        if not isinstance(found, Found):  # no answer: ask again later
+            Message.objects.look_again_later(self.key, message.pk, message.looks)
+        elif found.sent:
+            Message.objects.mark_sent(self.key, [message.pk])
+        elif found.drafts and message.looks:
+            # Twice seen as a draft, with the time of grace between: it has not left. The same draft goes again.
+            Message.objects.put_back(self.key, [message.pk], doubt=True)
+        elif message.looks + 1 >= settings.DOUBT_LOOKUPS:
+            reason = _("It is neither in Drafts nor in Sent Items, so nobody can tell whether it left.")
+            Message.objects.mark_unclear(self.key, message.pk, reason)
+        else:
+            Message.objects.look_again_later(self.key, message.pk, message.looks + 1)
+
+
+def _as_error(problem: object) -> BaseException | None:
+    return problem if isinstance(problem, BaseException) else None

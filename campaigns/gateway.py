@@ -1,0 +1,43 @@
+"""A mailbox's door to Microsoft Graph: its client, its tokens, its limits."""
+
+from django.conf import settings
+from django.db import connection
+
+from accounts import tokens
+from accounts.models import Mailbox, Workspace
+from campaigns.pacing import Limits
+from microsoft_graph.client import MailboxClient
+from microsoft_graph.errors import Disconnected
+from microsoft_graph.mailbox_clients import MailboxClients
+
+def _open(mailbox_id: int) -> MailboxClient:
+    def get_token(claims: str | None) -> str:
+        try:
+            return tokens.access_token(mailbox_id, claims)
+        except tokens.SignInNeeded as lapsed:
+            raise Disconnected(str(lapsed)) from None
+        finally:
+            connection.close()  # a thread of the client's, for this one question
+
+    mailbox = Mailbox.objects.select_related("workspace").get(pk=mailbox_id)
+    return MailboxClient(settings.GRAPH_URL, get_token, concurrent=mailbox.workspace.concurrent_requests)
+
+
+_clients = MailboxClients(_open)  # one small HTTP client per mailbox, in this process
+
+
+def client_for(mailbox: Mailbox) -> MailboxClient:
+    return _clients[mailbox.pk]
+
+
+def close() -> None:
+    """Close every client of this process; the next use opens them anew."""
+    _clients.close()
+
+
+def limits_of(workspace: Workspace) -> Limits:
+    return Limits(
+        messages_per_minute=workspace.messages_per_minute,
+        recipients_per_day=workspace.recipients_per_day,
+        concurrent=workspace.concurrent_requests,
+    )

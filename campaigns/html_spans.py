@@ -1,0 +1,149 @@
+"""Where things stand in a piece of email HTML, without changing a byte of it.
+
+Parsing and writing HTML again would alter what Outlook and Word wrote (quotes, VML, conditional comments), so nothing
+here builds a tree: `scan` walks over the text once and says where tags, texts, comments and attribute values begin and
+end. Standard library only, for the tracking edge imports this by way of tracked_links.
+"""
+
+import html as html_entities
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["text", "open", "close", "comment", "raw"]
+
+_TAG_NAME = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
+_ENTITY = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[A-Za-z][A-Za-z0-9]*;)")
+_BETWEEN = re.compile(r"[\s/]*")
+_ATTRIBUTE = re.compile(r"""([^\s/>=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>]*))?""")
+_CONDITIONAL = re.compile(r"<!--\[if[^\]>]{0,200}\]>", re.IGNORECASE)
+_CONDITIONAL_END = re.compile(r"<!\[endif\]\s*-->", re.IGNORECASE)
+_REVEALED = re.compile(r"<!-->|-->")
+
+# Elements whose content is not markup. `title` and `textarea` may hold entities, but never tags.
+RAW_ELEMENTS = frozenset({"style", "script", "title", "textarea", "xml", "noembed", "xmp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute; `start` and `end` enclose the value without its quotes."""
+
+    name: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One stretch of the HTML.
+
+    `hidden` is true inside `<!--[if mso]> … <![endif]-->`: markup for Outlook on Windows, a comment for all others.
+    For "raw" (content of style, script …) and tags, `name` is the element's name in lower case.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    name: str = ""
+    attributes: tuple[Attribute, ...] = field(default=())
+    hidden: bool = False
+
+
+def _attributes(html: str, position: int) -> tuple[tuple[Attribute, ...], int] | None:
+    """Read attributes from `position`; None when the tag never ends."""
+    found: list[Attribute] = []
+    while True:
+        between = _BETWEEN.match(html, position)
+        position = between.end() if between else position
+        if position >= len(html):
+            return None
+        if html[position] == ">":
+            return tuple(found), position + 1
+        match = _ATTRIBUTE.match(html, position)
+        if match is None:  # a stray "="
+            position += 1
+            continue
+        value = match[2] or ""
+        quote = value[0] if len(value) > 1 and value[0] in "\"'" and value[0] == value[-1] else ""
+        start, stop = match.span(2) if match[2] is not None else (match.end(), match.end())
+        found.append(Attribute(match[1].lower(), start + len(quote), stop - len(quote), quote))
+        position = match.end()
+
+
+def _comment_end(html: str, position: int) -> int:
+    if html.startswith("<!-->", position):  # an empty comment, by the HTML standard
+        return position + 5
+    end = html.find("-->", position + 4)
+    return len(html) if end < 0 else end + 3
+
+
+def scan(html: str) -> Iterator[Span]:
+    """Yield the spans of `html` in order, without gaps. Never fails; markup that does not end counts as text."""
+    position = text_start = 0
+    hidden = False
+    length = len(html)
+    while (found := html.find("<", position)) >= 0:
+        span: Span | None = None
+        if html.startswith("<!--", found):
+            if (marker := _CONDITIONAL.match(html, found)) is not None:
+                revealed = _REVEALED.match(html, marker.end())
+                end = revealed.end() if revealed else marker.end()
+                span = Span("comment", found, end, hidden=hidden)
+                now_hidden = hidden or revealed is None
+            else:
+                span = Span("comment", found, _comment_end(html, found), hidden=hidden)
+                now_hidden = hidden
+        elif html.startswith("<!", found) or html.startswith("<?", found):
+            ending = _CONDITIONAL_END.match(html, found) if hidden else None
+            end = ending.end() if ending else html.find(">", found) + 1
+            if end == 0:
+                break
+            span = Span("comment", found, end, hidden=hidden)
+            now_hidden = hidden and ending is None
+        elif (name := _TAG_NAME.match(html, found)) is not None:
+            read = _attributes(html, name.end())
+            if read is None:
+                break
+            attributes, end = read
+            kind: Kind = "close" if name[1] else "open"
+            span = Span(kind, found, end, name[2].lower(), attributes, hidden)
+            now_hidden = hidden
+        if span is None:
+            position = found + 1
+            continue
+        if text_start < found:
+            yield Span("text", text_start, found, hidden=hidden)
+        yield span
+        hidden = now_hidden
+        position = text_start = span.end
+        if span.kind == "open" and span.name in RAW_ELEMENTS and html[span.end - 2] != "/":
+            closing = re.compile(rf"</{re.escape(span.name)}[\s/>]", re.IGNORECASE).search(html, span.end)
+            end = closing.start() if closing else length
+            if end > span.end:
+                yield Span("raw", span.end, end, span.name, hidden=hidden)
+            position = text_start = end
+    if text_start < length:
+        yield Span("text", text_start, length, hidden=hidden)
+
+
+def attribute_text(value: str) -> str:
+    """An attribute's value with its entities decoded.
+
+    Differs from html.unescape where browsers do: in `?a=1&copy=2` there is no copyright sign, for a name without a
+    semicolon counts for nothing in an attribute (https://html.spec.whatwg.org/#named-character-reference-state).
+    """
+    if "&" not in value:
+        return value
+    if value.count("&") == value.count("&amp;"):
+        return value.replace("&amp;", "&")
+    return _ENTITY.sub(lambda found: html_entities.unescape(found.group()), value)
+
+
+def before_body_end(html: str) -> int:
+    """Where something may be added at the very end of what is shown: before </body>, else </html>, else the end."""
+    place = {
+        span.name: span.start for span in scan(html) if span.kind == "close" and span.name in ("body", "html")
+    }
+    return place.get("body", place.get("html", len(html)))

@@ -1,0 +1,99 @@
+"""How a value is written at the place where it stands, so that no cell can break out of its place.
+
+Each encoder takes the value of an expression and returns text. In the Liquid source they appear as the last filter of
+an output (`{{ _f3 | _text }}`), put there by `source.with_encoders`; nobody can write them by hand.
+"""
+
+import html as html_entities
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from urllib.parse import quote
+
+from liquid.stringify import to_liquid_string
+from markupsafe import Markup
+
+Encoder = Callable[[object], str]
+
+_CONTROLS = [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F]
+_LINE_ENDS = [0x0A, 0x0D, 0x85, 0x2028, 0x2029]
+_SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # half characters cannot be sent in UTF-8
+_ENTITIES = {ord(c): f"&#{ord(c)};" for c in "\"'"} | {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}
+_DROPPED: dict[int, str | None] = dict.fromkeys(_CONTROLS)
+
+_TEXT = {**_DROPPED, **_ENTITIES, 0x0A: "<br>", 0x0D: "<br>"}
+_ATTRIBUTE = {**_DROPPED, **_ENTITIES, 0x0A: "&#10;", 0x0D: "&#10;"}
+_BARE = {**_ATTRIBUTE, **{ord(c): f"&#{ord(c)};" for c in " \t=`/"}}
+_PLAIN = {**_DROPPED, 0x0D: "\n"}
+_HEADER = dict.fromkeys([*_CONTROLS, *_LINE_ENDS, 0x09], " ")
+_URL_CHARACTERS = ":/?#[]@!$&'()*+,;=%~"
+
+
+def _special(table: Mapping[int, str | None]) -> Callable[[str], object]:
+    """Finds the first character that `table` changes."""
+    characters = "".join(map(re.escape, map(chr, table)))
+    return re.compile(f"[{characters}\ud800-\udfff]").search
+
+
+def _encoder(table: Mapping[int, str | None], *, html: bool) -> Encoder:
+    special = _special(table)
+    whole = {**_SURROGATES, **table}
+
+    def encode(value: object) -> str:
+        if html and isinstance(value, Markup):  # the author's own HTML, by `capture`
+            return str(value)
+        text = value if isinstance(value, str) else to_liquid_string(value, autoescape=False)
+        return text if special(text) is None else text.replace("\r\n", "\n").translate(whole)
+
+    return encode
+
+
+def _part_of_url(value: object) -> str:
+    text = to_liquid_string(value, autoescape=False).strip()
+    if text.isascii() and text.isalnum():
+        return text
+    return quote(text, safe="", errors="replace")
+
+
+def _start_of_url(value: object) -> str:
+    text = to_liquid_string(value, autoescape=False).strip()
+    return quote(text, safe=_URL_CHARACTERS, errors="replace")
+
+
+def _after_scheme(scheme: str, value: object) -> str:
+    """An address for which the author wrote `scheme`, which counts only when the cell has none itself."""
+    text = _start_of_url(value)
+    return text if not text or text.lower().startswith(("http://", "https://")) else scheme + text
+
+
+def _start_of_url_in_html(value: object) -> str:
+    return html_entities.escape(_start_of_url(value))
+
+
+def _mailto(value: object) -> str:
+    return quote(to_liquid_string(value, autoescape=False).strip(), safe="@", errors="replace")
+
+
+def _verbatim(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+_TABLES = {
+    "_text": _TEXT,  # between tags; line ends become <br>
+    "_attribute": _ATTRIBUTE,  # in quotes, or in <title>
+    "_bare": _BARE,  # in a tag without quotes
+    "_plain": _PLAIN,  # the plain-text part
+    "_header": _HEADER,  # the subject: one line
+}
+ENCODERS: dict[str, Encoder] = {
+    **{name: _encoder(table, html=name in ("_text", "_attribute")) for name, table in _TABLES.items()},
+    "_url": _part_of_url,  # within an address
+    "_url_start": _start_of_url_in_html,  # an address, or its beginning
+    "_plain_url_start": _start_of_url,
+    "_plain_http": partial(_after_scheme, "http://"),
+    "_plain_https": partial(_after_scheme, "https://"),
+    "_mailto": _mailto,
+    "_verbatim": _verbatim,  # tokens and addresses of our own
+}
+SPECIAL = {name: _special(table) for name, table in _TABLES.items()}
+"""For encoders that leave most text as it is: a function that finds what they would change. Letters and digits never."""

@@ -1,0 +1,330 @@
+"""A campaign and its verbs. Every change of state is a conditional UPDATE: a second click finds nothing to do."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.db import models, transaction
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import AuditEntry, Mailbox, User, Workspace
+from campaigns.models.message import Message
+from campaigns.models.spreadsheet import Recipient, Spreadsheet
+from campaigns.models.suppression import Suppression
+
+
+class NotNow(Exception):
+    """The verb does not fit the campaign's state. The text is for the user; nothing has changed."""
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def for_user(self, user: User) -> Self:
+        """The one door through which people reach campaigns: their own, of their own workspace."""
+        return self.filter(workspace_id=user.workspace_id, owner=user)
+
+    def start_due(self) -> int:
+        """Those whose countdown or start time is over begin to send."""
+        due = self.filter(status=Campaign.Status.SCHEDULED, starts_at__lte=Now())
+        return due.update(status=Campaign.Status.SENDING, started_at=Now())
+
+    def pause_all_of(self, mailbox: Mailbox, reason: str) -> int:
+        """Nothing can leave this mailbox until a person acts: its campaigns pause and say why."""
+        of_mailbox = Message.objects.filter(campaign=OuterRef("pk"), mailbox=mailbox, status__in=Message.OPEN)
+        alive = self.filter(Exists(of_mailbox), status=Campaign.Status.SENDING)
+        return alive.update(status=Campaign.Status.PAUSED, pause_reason=reason[:300])
+
+    def finish_done(self) -> int:
+        """Those with nothing left to send are finished."""
+        open_messages = Message.objects.filter(campaign=OuterRef("pk"), is_test=False, status__in=Message.OPEN)
+        done = self.filter(~Exists(open_messages), status=Campaign.Status.SENDING)
+        return done.update(status=Campaign.Status.FINISHED, finished_at=Now())
+
+
+class Campaign(models.Model):
+    """A spreadsheet and one template, and what became of each message."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")  # data or message is still missing
+        IMPORTING = "importing", _("Reading the spreadsheet")
+        READY = "ready", _("Ready")  # both are there; nothing is frozen yet
+        SCHEDULED = "scheduled", _("Starting")  # launched and frozen; the countdown or start time is ahead
+        SENDING = "sending", _("Sending")
+        PAUSED = "paused", _("Paused")
+        STOPPED = "stopped", _("Stopped")  # for good; what had not left was not sent
+        FINISHED = "finished", _("Finished")
+
+    EDITABLE = (Status.DRAFT, Status.READY)
+
+    workspace = models.ForeignKey(Workspace, verbose_name=_("workspace"), on_delete=models.CASCADE)
+    owner = models.ForeignKey(User, verbose_name=_("owner"), on_delete=models.CASCADE, related_name="campaigns")
+    name = models.CharField(_("name"), max_length=200)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
+    spreadsheet = models.OneToOneField(
+        "campaigns.Spreadsheet", verbose_name=_("data"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    track_opens = models.BooleanField(_("see opens"), default=False)
+    track_clicks = models.BooleanField(_("see clicks"), default=False)
+    unsubscribe_link = models.BooleanField(_("add an unsubscribe link"), default=False)
+    pause_reason = models.CharField(_("why it pauses"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    launched_at = models.DateTimeField(_("launched"), null=True, blank=True)
+    starts_at = models.DateTimeField(_("starts"), null=True, blank=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    objects: ClassVar[CampaignQuerySet] = CampaignQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        ordering = [F("created_at").desc()]
+        indexes = [
+            models.Index(fields=["status"], condition=Q(status__in=["scheduled", "sending"]), name="campaigns_alive")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    @property
+    def is_editable(self) -> bool:
+        return self.status in self.EDITABLE
+
+    @property
+    def is_launched(self) -> bool:
+        return self.launched_at is not None
+
+    @property
+    def newest_upload(self) -> Spreadsheet | None:
+        return self.uploads.order_by("-pk").first()
+
+    def recipients(self) -> models.QuerySet[Recipient]:
+        """The rows of the current data, in the order of the sheet; none when there is no data yet."""
+        return Recipient.objects.filter(spreadsheet=self.spreadsheet_id or 0).order_by("row_number")
+
+    def counts(self) -> dict[str, int]:
+        """How many real messages are in each status, every status named, and `total`, `opened`, `clicked`…"""
+        by_status = dict.fromkeys(Message.Status.values, 0)
+        rows = self.messages.filter(is_test=False).values_list("status").annotate(Count("pk"))
+        by_status.update(dict(rows))
+        facts: dict[str, int] = self.messages.filter(is_test=False).aggregate(
+            opened=Count("opened_at"), clicked=Count("clicked_at"), unsubscribed=Count("unsubscribed_at")
+        )
+        return {"total": sum(by_status.values()), **by_status, **facts}
+
+    # --- preparing ----------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Ready once there is data and a message, a draft until then; never touches a launched campaign."""
+        template = Template.objects.filter(campaign=self).first()
+        complete = self.spreadsheet_id is not None and template is not None and template.is_written
+        status = self.Status.READY if complete else self.Status.DRAFT
+        if self.uploads.filter(status__in=["waiting", "reading"]).exists():
+            status = self.Status.IMPORTING
+        self._move([*self.EDITABLE, self.Status.IMPORTING], status)
+
+    def save_template(self, subject: str, html: str, *, version: int | None = None) -> "Template":
+        """Store the message. `version` is the one the writer started from: another tab's newer text is kept.
+
+        Raises NotNow when the campaign is launched, and TemplateConflict when somebody saved in between.
+        """
+        with transaction.atomic():
+            self.lock_editable()
+            template, _made = Template.objects.select_for_update().get_or_create(campaign=self)
+            if version is not None and version != template.version:
+                raise TemplateConflict(
+                    _now("This message was changed in another window. Your text is still here; reload to see the other.")
+                )
+            template.subject, template.html = subject, html
+            template.version += 1
+            template.saved_at = timezone.now()
+            template.save()
+            self.settle()
+        return template
+
+    def set_options(self, *, track_opens: bool, track_clicks: bool, unsubscribe_link: bool) -> None:
+        with transaction.atomic():
+            self.lock_editable()
+            self.track_opens, self.track_clicks = track_opens, track_clicks
+            self.unsubscribe_link = unsubscribe_link
+            self.save(update_fields=["track_opens", "track_clicks", "unsubscribe_link"])
+
+    def rename(self, name: str) -> None:
+        """Recipients never see the name, so it may change at any time; an empty one changes nothing."""
+        if name.strip():
+            self.name = name.strip()[:200]
+            self.save(update_fields=["name"])
+
+    def erase(self) -> None:
+        """Delete the campaign with its rows, its message and all that was tracked. Raises NotNow while it sends."""
+        with transaction.atomic():
+            locked = Campaign.objects.select_for_update().get(pk=self.pk)
+            if locked.messages.filter(status__in=Message.OPEN, is_test=False).exists():
+                raise NotNow(_now("Mails of this campaign are still to be sent. Stop it first, then delete it."))
+            locked.messages.all().delete()  # before the rows they were made from
+            locked.delete()
+
+    def begin_import(self) -> None:
+        """Nothing else may change the campaign while its data is being read. Raises NotNow."""
+        self.lock_editable()
+        self._move(self.EDITABLE, self.Status.IMPORTING)
+
+    def take_data(self, spreadsheet: Spreadsheet) -> None:
+        """This sheet is the campaign's data from now on; the one before it is deleted with its rows."""
+        with transaction.atomic():
+            earlier = list(self.uploads.exclude(pk=spreadsheet.pk).filter(pk__lt=spreadsheet.pk))
+            Campaign.objects.filter(pk=self.pk).update(spreadsheet=spreadsheet)
+            self.refresh_from_db()
+            for one in earlier:
+                Message.objects.filter(recipient__spreadsheet=one, is_test=True).delete()
+                one.delete()
+            self.settle()
+
+    def leave_out(self, problem: str) -> int:
+        """Leave out the rows with this problem; returns how many. They stay in the data and in the results."""
+        with transaction.atomic():
+            self.lock_editable()
+            return self.recipients().filter(problem=problem, left_out=False).update(left_out=True)
+
+    def take_in(self) -> int:
+        with transaction.atomic():
+            self.lock_editable()
+            return self.recipients().filter(left_out=True).update(left_out=False)
+
+    def set_left_out(self, recipient: Recipient, left_out: bool) -> None:
+        """Leave out this one row, or take it in again. Raises NotNow."""
+        with transaction.atomic():
+            self.lock_editable()
+            self.recipients().filter(pk=recipient.pk).update(left_out=left_out)
+
+    def lock_editable(self) -> None:
+        """Hold the row so that a launch waits for us; inside a transaction. Raises NotNow."""
+        locked = Campaign.objects.select_for_update().get(pk=self.pk)
+        if locked.status == self.Status.IMPORTING:
+            raise NotNow(_now("The spreadsheet is still being read. Nothing has been changed; try again in a moment."))
+        if not locked.is_editable:
+            raise NotNow(_now("This campaign has been launched, so its data and message are frozen."))
+        self.status = locked.status
+
+    # --- sending ------------------------------------------------------------------------------------------------
+
+    def send_test(self, mailbox: Mailbox, recipients: Sequence[Recipient], to: str) -> list[Message]:
+        """Queue test mails of these rows to one address: real data, marked as a test, counted nowhere."""
+        tests = [
+            Message(campaign=self, recipient=recipient, mailbox=mailbox, is_test=True, test_to=to)
+            for recipient in recipients
+        ]
+        return Message.objects.bulk_create(tests)
+
+    def launch(self, by: User, mailbox: Mailbox, starts_at: datetime | None = None) -> int:
+        """Freeze the campaign and queue a message for every row that is not left out; returns how many.
+
+        In one transaction: a second click, or a crash in the middle, finds either everything or nothing.
+        The caller has run the preflight. Without `starts_at` the workspace's cooling-off countdown begins.
+        Raises NotNow.
+        """
+        with transaction.atomic():
+            locked = Campaign.objects.select_for_update().get(pk=self.pk)
+            if locked.status != self.Status.READY:
+                raise NotNow(_now("This campaign can't be launched now: it is “%s”.") % locked.get_status_display())
+            if not mailbox.is_connected:
+                raise NotNow(_now("The mailbox is not connected. Sign in with Microsoft again, then launch."))
+            queued = Message.objects.queue(locked, mailbox)
+            Suppression.objects.hold_back(locked)
+            if not queued:
+                raise NotNow(_now("There is no row to send to. Nothing was launched."))
+            start = starts_at or timezone.now() + timedelta(seconds=self.workspace.cooling_off_seconds)
+            self._move([self.Status.READY], self.Status.SCHEDULED, launched_at=Now(), starts_at=start)
+            AuditEntry.note(by, "campaign launched", f"campaign {self.pk}")
+        return queued
+
+    def pause(self, by: User | None = None, reason: str = "") -> None:
+        """No message is begun after this; those in flight (seconds) end by themselves. Raises NotNow."""
+        self._act(by, "paused", [self.Status.SCHEDULED, self.Status.SENDING], self.Status.PAUSED, pause_reason=reason)
+
+    def resume(self, by: User) -> None:
+        """Go on with what is still queued; nothing is sent again. Raises NotNow."""
+        self._act(by, "resumed", [self.Status.PAUSED], self.Status.SENDING, pause_reason="")
+        Campaign.objects.filter(pk=self.pk, started_at=None).update(started_at=Now())
+
+    def stop(self, by: User | None = None) -> None:
+        """End for good: what has not left is not sent. Raises NotNow."""
+        alive = [self.Status.SCHEDULED, self.Status.SENDING, self.Status.PAUSED]
+        with transaction.atomic():
+            self._act(by, "stopped", alive, self.Status.STOPPED, finished_at=Now())
+            self.messages.filter(status=Message.Status.PENDING, is_test=False).update(status=Message.Status.CANCELLED)
+
+    def retry_failed(self, by: User) -> int:
+        """Queue what was refused once more, and nothing else; returns how many. Raises NotNow."""
+        with transaction.atomic():
+            self._act(by, "retried", [self.Status.FINISHED], self.Status.SENDING, finished_at=None)
+            again = self.messages.filter(is_test=False).requeue(Message.Status.FAILED)
+            if not again:
+                raise NotNow(_now("No mail of this campaign has failed. Nothing has changed."))
+        return again
+
+    def settle_as_sent(self, by: User, message_id: int) -> None:
+        """Its owner has looked: this unclear message did leave. Raises NotNow."""
+        self._settle(by, self.messages.filter(pk=message_id, is_test=False).settle_as_sent())
+
+    def send_again(self, by: User, message_id: int) -> None:
+        """Its owner has decided: this unclear message goes once more, and the campaign on with it. Raises NotNow."""
+        with transaction.atomic():
+            if Campaign.objects.select_for_update().get(pk=self.pk).status == self.Status.STOPPED:
+                raise NotNow(_now("This campaign was stopped for good, so nothing more is sent from it."))
+            again = self.messages.filter(pk=message_id, is_test=False).requeue(Message.Status.UNCLEAR)
+            self._settle(by, again)
+            self._move([self.Status.FINISHED], self.Status.SENDING, finished_at=None)
+
+    def _settle(self, by: User, settled: int) -> None:
+        if not settled:
+            raise NotNow(_now("This mail is not unclear any more. Nothing has changed."))
+        AuditEntry.note(by, "unclear message settled", f"campaign {self.pk}")
+
+    def _act(self, by: User | None, verb: str, before: Sequence[str], after: str, **also: Any) -> None:
+        with transaction.atomic():
+            if not self._move(before, after, **also):
+                self.refresh_from_db()
+                raise NotNow(
+                    _now("That is not possible now: the campaign is “%s”. Nothing has changed.")
+                    % self.get_status_display()
+                )
+            if by is not None:
+                AuditEntry.note(by, f"campaign {verb}", f"campaign {self.pk}")
+
+    def _move(self, before: Sequence[str], after: str, **also: Any) -> bool:
+        """The one way a campaign changes its state: only from where it is thought to be."""
+        moved = Campaign.objects.filter(pk=self.pk, status__in=before).update(status=after, **also)
+        if moved:
+            self.refresh_from_db()
+        return bool(moved)
+
+
+class TemplateConflict(NotNow):
+    """Somebody saved a newer version in between."""
+
+
+class Template(models.Model):
+    """The one email with fields."""
+
+    campaign = models.OneToOneField(Campaign, verbose_name=_("campaign"), on_delete=models.CASCADE, related_name="template")
+    subject = models.TextField(_("subject"), blank=True)
+    html = models.TextField(_("message"), blank=True)
+    version = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField(_("saved"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("template")
+        verbose_name_plural = _("templates")
+
+    def __str__(self) -> str:
+        return f"template of campaign {self.campaign_id}"
+
+    @property
+    def is_written(self) -> bool:
+        return bool(self.subject.strip() and self.html.strip())

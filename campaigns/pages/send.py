@@ -1,0 +1,98 @@
+"""Step 4: what a launch would do, and how far a launched campaign is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from math import ceil
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Mailbox
+from campaigns import progress
+from campaigns.models import Campaign
+from campaigns.pages.check import findings_of
+from campaigns.pages.data import suppressed
+
+CONTINENTS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+LEFT_OUT = {
+    "": gettext_lazy("left out by you"),
+    "missing_address": gettext_lazy("without an address"),
+    "invalid_address": gettext_lazy("with an address that is not valid"),
+    "duplicate_address": gettext_lazy("with the address of an earlier row"),
+    "error_cell": gettext_lazy("with an error in a cell"),
+}
+
+# Read out when the status changes while somebody is looking.
+STATUS_WORDS = {
+    Campaign.Status.SCHEDULED: gettext_lazy("The campaign is launched and waits for its start."),
+    Campaign.Status.SENDING: gettext_lazy("The mails are on their way."),
+    Campaign.Status.PAUSED: gettext_lazy("The campaign pauses: nothing is being sent."),
+    Campaign.Status.STOPPED: gettext_lazy("The campaign is stopped."),
+    Campaign.Status.FINISHED: gettext_lazy("The campaign is finished."),
+}
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """If it were launched now. `days` is more than 1 when the daily limit spreads it."""
+
+    count: int
+    per_minute: int
+    finish_at: datetime
+    days: int
+    sender: str
+
+
+@cache
+def zone_names() -> list[str]:
+    """Time zones by place, as people know them, and UTC."""
+    return ["UTC", *sorted(name for name in available_timezones() if name.split("/")[0] in CONTINENTS)]
+
+
+def launch_page(campaign: Campaign, mailbox: Mailbox | None) -> dict[str, Any]:
+    """Context of campaigns/send.html before the launch."""
+    included = campaign.recipients().filter(left_out=False).annotate(suppressed=suppressed(campaign))
+    unwanted = included.filter(suppressed=True).count()
+    count = included.count() - unwanted
+    return {
+        "launched": False,
+        "forecast": _forecast(mailbox, count) if mailbox is not None else None,
+        "left_out": _left_out(campaign, unwanted),
+        "blockers": findings_of(campaign)["blockers"],
+        "timezones": zone_names(),
+        "timezone": "",
+        "starts_at": "",
+        "error": "",
+        "cooling_off": campaign.workspace.cooling_off_seconds,
+    }
+
+
+def _forecast(mailbox: Mailbox, count: int) -> Forecast:
+    told = progress.forecast(mailbox, count)
+    days = ceil((told.finish_at - timezone.now()) / timedelta(days=1)) if told.rule == "recipients" else 1
+    return Forecast(count, round(told.rate_per_minute), told.finish_at, days, mailbox.address)
+
+
+def _left_out(campaign: Campaign, unwanted: int) -> list[dict[str, Any]]:
+    """Who gets no mail and why: rows (how many), text."""
+    rows = campaign.recipients().filter(left_out=True).order_by("problem").values_list("problem").annotate(Count("pk"))
+    told = [{"rows": count, "text": LEFT_OUT[problem]} for problem, count in rows]
+    if unwanted:
+        told.append({"rows": unwanted, "text": _("whose address must not be mailed")})
+    return told
+
+
+def sending_panel(campaign: Campaign) -> dict[str, Any]:
+    """Context of campaigns/parts/sending.html and progress.html."""
+    return {
+        "launched": True,
+        "campaign": campaign,
+        "progress": progress.of(campaign),
+        "status_words": STATUS_WORDS.get(Campaign.Status(campaign.status), ""),
+    }

@@ -1,0 +1,131 @@
+"""Which row is the header, what its columns are called, and which of them hold addresses."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
+
+from campaigns.spreadsheet.errors import Remark
+from campaigns.spreadsheet.problems import looks_like_address
+
+LOOKED_AT = 30  # rows in which a header is expected
+ENOUGH = 0.5  # share of filled cells that must be addresses for a column to be one by content
+
+# As people write them, folded by ``folded``: lower case, no accents, no signs.
+ADDRESS_WORDS = frozenset(
+    """
+    email emails mail emailaddress mailaddress emailid primaryemail workemail contactemail to recipient recipients recipientemail
+    address1email emailadresse emailadressen mailadresse empfanger empfaenger an epost epostadresse epostadress epostaddress eposta
+    adresseemail adressemail adresseelectronique courriel courrielprincipal destinataire mel a
+    correo correoelectronico correoe direcciondecorreo direcciondecorreoelectronico para destinatario
+    postaelettronica indirizzoemail indirizzodipostaelettronica indirizzomail
+    emailadres mailadres aan ontvanger enderecodeemail correioeletronico correioelectronico
+    adresemail adrespocztyelektronicznej adresat do emailadress mejl mottaker mottagare modtager til till
+    sahkoposti sahkopostiosoite emailcim emailova adresa elektronickaposta emailovaadresa epostatadresi
+    """.split()
+)
+STRONG = re.compile(r"e ?mail|e ?post\b|courriel|correo|sahkoposti|postaelettronica|электрон|почта|メール|邮箱|電子郵件|电子邮件|이메일")
+CC_WORDS = frozenset("cc kopie copie copia kopia cce copyto carboncopy emailcc ccemail mailcc".split())
+BCC_WORDS = frozenset("bcc blindkopie cci cco ccn bccemail emailbcc copiecachee copiaoculta copianascosta blindcopy".split())
+REPLY_TO_WORDS = frozenset(
+    "replyto reply replyemail antwortan antwort antwortadresse repondrea responder responderaemail rispondia antwoordaan svara svartill svartil".split()
+)
+
+
+class Roles(NamedTuple):
+    """Places in the header of the columns with a meaning of their own; None where there is none."""
+
+    address: int | None
+    cc: int | None
+    bcc: int | None
+    reply_to: int | None
+
+
+def folded(name: str) -> str:
+    """``E-Mail Adresse:`` → ``emailadresse``: what a heading is compared by."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(character for character in decomposed if character.isalnum())
+
+
+def find_header(rows: Sequence[dict[int, str]]) -> int | None:
+    """The place of the header among the first rows, or None if the first full row is data already.
+
+    Above the header there may be titles; they fill few cells. The header is the row with a word for "email", or else
+    the one right above the first address, or else, in a sheet without any address, the first that is about full.
+    """
+    usual = median(len(cells) for cells in rows)
+    full = [place for place, cells in enumerate(rows[:LOOKED_AT]) if len(cells) * 2 >= usual]
+    for place in full:
+        cells = rows[place].values()
+        if any(looks_like_address(text) for text in cells):
+            above = [earlier for earlier in full if earlier < place]
+            return above[-1] if above else None
+        if any(folded(text) in ADDRESS_WORDS and (len(rows[place]) > 1 or usual == 1) for text in cells):
+            return place
+    return full[0] if full else 0
+
+
+def column_names(shown: Sequence[str], letters: Sequence[str], remarks: list[Remark], *, named: bool) -> list[str]:
+    """The header's texts made usable as field names: on one line, none empty, no two alike in any case."""
+    names: list[str] = []
+    taken: set[str] = set()
+    own = {" ".join(text.split()).casefold() for text in shown}
+    for text, column in zip(shown, letters, strict=True):
+        name = " ".join(text.split())
+        if not name:
+            name = f"Column {column}"
+            if named:
+                remarks.append(Remark("named_header", column=column, name=name))
+        if name.casefold() in taken:
+            name = _next_free(name, taken | own)
+            remarks.append(Remark("renamed_header", column=column, name=name))
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _next_free(name: str, taken: set[str]) -> str:
+    number = 2
+    while f"{name} ({number})".casefold() in taken:
+        number += 1
+    return f"{name} ({number})"
+
+
+def find_roles(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Roles:
+    """The columns that hold addresses, by heading first and by content second."""
+    words = [folded(name) for name in header]
+    share = [_share_of_addresses([row[place] for row in rows]) for place in range(len(header))]
+    cc = _first(words, CC_WORDS, share)
+    bcc = _first(words, BCC_WORDS, share)
+    reply_to = _first(words, REPLY_TO_WORDS, share)
+    taken = {cc, bcc, reply_to}
+    free = [place for place in range(len(header)) if place not in taken]
+    return Roles(_address(header, words, share, free), cc, bcc, reply_to)
+
+
+def _address(header: Sequence[str], words: Sequence[str], share: Sequence[float], free: Sequence[int]) -> int | None:
+    for place in free:
+        if words[place] in ADDRESS_WORDS and share[place] >= ENOUGH:
+            return place
+    for place in free:
+        if STRONG.search(" ".join(re.split(r"[\W_]+", header[place].casefold()))) and share[place] >= ENOUGH:
+            return place
+    by_content = [place for place in free if share[place] >= ENOUGH]
+    if by_content:
+        return max(by_content, key=lambda place: share[place])
+    # A heading that can mean nothing else counts even where the sample is empty or all broken.
+    for place in free:
+        if words[place] in ADDRESS_WORDS and STRONG.search(words[place]):
+            return place
+    return None
+
+
+def _first(words: Sequence[str], wanted: frozenset[str], share: Sequence[float]) -> int | None:
+    return next((place for place, word in enumerate(words) if word in wanted and share[place] != 0.0), None)
+
+
+def _share_of_addresses(texts: Sequence[str]) -> float:
+    """Which part of the filled cells look like addresses; -1 if none is filled."""
+    filled = [text for text in texts if text.strip()]
+    return sum(looks_like_address(text) for text in filled) / len(filled) if filled else -1.0

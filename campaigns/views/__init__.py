@@ -1,0 +1,1 @@
+"""Pages of a campaign, one module a step: Data, Message, Check, Send, Results."""

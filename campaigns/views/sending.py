@@ -1,0 +1,98 @@
+"""Step 4, Send: launch, watch, pause, resume, stop."""
+
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.permissions import SignedInRequest, signed_in
+from campaigns.models import Campaign
+from campaigns.models.campaign import NotNow
+from campaigns.pages import send as page
+from campaigns.pages.check import findings_of
+from campaigns.starting import NotATime, start_time
+from campaigns.views.base import find, mailbox_of, refuse, step_page, to_step
+
+
+@signed_in
+@require_GET
+def send(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    campaign = find(request, campaign_id)
+    if campaign.is_launched:
+        return step_page(request, campaign, "send", page.sending_panel(campaign))
+    return step_page(request, campaign, "send", page.launch_page(campaign, mailbox_of(request)))
+
+
+@signed_in
+@require_GET
+def sending(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    """Fragment: the buttons and the figures."""
+    return _panel(request, find(request, campaign_id), "sending")
+
+
+@signed_in
+@require_GET
+def progress(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    """Fragment: the figures alone, which ask for themselves again until the campaign has ended."""
+    return _panel(request, find(request, campaign_id), "progress")
+
+
+def _panel(request: SignedInRequest, campaign: Campaign, part: str, problem: str = "") -> HttpResponse:
+    context = {**page.sending_panel(campaign), "refused": problem}
+    return render(request, f"campaigns/parts/{part}.html", context, status=422 if problem else 200)
+
+
+@signed_in
+@require_POST
+def launch(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    """Now (after the countdown), or at a time of a named zone."""
+    campaign, mailbox, form = find(request, campaign_id), mailbox_of(request), request.POST
+    if mailbox is None:
+        return refuse(request, campaign, "send", _("Connect your mailbox first: sign in with Microsoft again."))
+    if not campaign.is_launched and findings_of(campaign)["blockers"]:
+        return refuse(request, campaign, "check", _("Not launched: the check found something that must be mended first."))
+    later = form.get("when") == "later"
+    try:
+        when = start_time(form.get("starts_at", ""), form.get("timezone", ""), timezone.now()) if later else None
+        campaign.launch(request.user, mailbox, when)
+    except NotATime as problem:
+        typed = {"starts_at": form.get("starts_at", ""), "timezone": form.get("timezone", ""), "error": str(problem)}
+        context = {**page.launch_page(campaign, mailbox), **typed}
+        return step_page(request, campaign, "send", context, status=422)
+    except NotNow as problem:
+        return refuse(request, campaign, "send", problem)
+    return to_step(request, campaign, "send")
+
+
+@signed_in
+@require_POST
+def pause(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    campaign = find(request, campaign_id)
+    return _act(request, campaign, lambda: campaign.pause(request.user))
+
+
+@signed_in
+@require_POST
+def resume(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    campaign = find(request, campaign_id)
+    return _act(request, campaign, lambda: campaign.resume(request.user))
+
+
+@signed_in
+@require_POST
+def stop(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    campaign = find(request, campaign_id)
+    return _act(request, campaign, lambda: campaign.stop(request.user))
+
+
+def _act(request: SignedInRequest, campaign: Campaign, verb: Callable[[], None]) -> HttpResponse:
+    """Do it, and show how the campaign stands then: the panel for htmx, else the page."""
+    try:
+        verb()
+    except NotNow as problem:
+        shown_in_place = request.htmx and campaign.is_launched
+        return _panel(request, campaign, "sending", str(problem)) if shown_in_place else refuse(request, campaign, "send", problem)
+    return _panel(request, campaign, "sending") if request.htmx else to_step(request, campaign, "send")

@@ -1,0 +1,54 @@
+"""Addresses the workspace must not mail."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.core.validators import validate_email
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import AuditEntry
+from accounts.permissions import SignedInRequest, signed_in
+from campaigns.models import Suppression
+
+PER_PAGE = 50
+
+
+@signed_in
+@require_GET
+def suppressions(request: SignedInRequest) -> HttpResponse:
+    search = request.GET.get("search", "").strip()
+    found = Suppression.objects.filter(workspace=request.user.workspace).order_by("-created_at", "-pk")
+    if search:
+        found = found.filter(address__icontains=search)
+    context = {"section": "settings", "search": search, "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page"))}
+    return render(request, "campaigns/suppressions.html", context)
+
+
+@signed_in
+@require_POST
+def add(request: SignedInRequest) -> HttpResponse:
+    address = request.POST.get("address", "").strip()
+    try:
+        validate_email(address)
+    except ValidationError:
+        messages.error(request, _("“%(address)s” is not an address. Nothing was added.") % {"address": address})
+        return redirect("suppressions")
+    Suppression.objects.add(request.user.workspace, [address], Suppression.Reason.BY_HAND)
+    AuditEntry.note(request.user, "suppression added")
+    messages.success(request, _("%(address)s will not be mailed from this workspace.") % {"address": address})
+    return redirect("suppressions")
+
+
+@signed_in
+@require_POST
+def remove(request: SignedInRequest, suppression_id: int) -> HttpResponse:
+    """Only what was added by hand: who unsubscribed must not be mailed again."""
+    by_hand = Suppression.objects.filter(workspace=request.user.workspace, reason=Suppression.Reason.BY_HAND)
+    suppression = get_object_or_404(by_hand, pk=suppression_id)
+    suppression.delete()
+    AuditEntry.note(request.user, "suppression removed")
+    messages.success(request, _("%(address)s may be mailed again.") % {"address": suppression.address})
+    return redirect("suppressions")

@@ -1,0 +1,47 @@
+"""Celery is clock and hands: every periodic task is on this page, and the database is the truth.
+
+No ETA, no countdown, no results, no retries by Celery: Redis would deliver such tasks several times.
+A task lost with Redis is found again by the next tick, because pending work is a status on a row.
+"""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailmerge.settings")
+
+app = Celery("mailmerge")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    task_ignore_result=True,
+    task_acks_late=False,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 5,
+    },
+    timezone="UTC",
+)
+app.autodiscover_tasks(["campaigns", "postmark"])
+
+# `expires` drops the ticks that piled up while the workers were away.
+app.conf.beat_schedule = {
+    "start the pumps of mailboxes with due messages": {
+        "task": "campaigns.tasks.tick",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
+    "tell senders what happened": {
+        "task": "postmark.tasks.tick",
+        "schedule": 2.0,
+        "options": {"expires": 10},
+    },
+}

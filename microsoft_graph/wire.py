@@ -1,0 +1,376 @@
+"""What goes over the wire to Microsoft Graph and what comes back: data in, data out, no I/O.
+
+Requests are built as the JSON bytes themselves and not as the SDK's model objects: for an email of 30 kB,
+building and reading models costs six times the CPU of everything else in a send (10.3 against 1.5 ms for a
+draft and its send).
+"""
+
+import base64
+import binascii
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Any, Literal
+
+from microsoft_graph.errors import (
+    Disconnected,
+    GraphError,
+    MailboxRefused,
+    NotDone,
+    Rejected,
+    Throttled,
+    Unclear,
+)
+
+# One named property for ever, the key in its value: a mailbox holds a limited number of names and answers
+# "ErrorQuotaExceeded: Cannot get ID from name" when they are used up.
+# (https://learn.microsoft.com/graph/api/resources/extended-properties-overview)
+OUTBOX_KEY_PROPERTY = "String {7d3f1c56-2c4b-4b0e-9a43-51f0c9e6a8d2} Name OutboxKey"
+# PidTagListUnsubscribe. As an internet header it is refused: those must begin with x-
+# (https://learn.microsoft.com/graph/api/resources/internetmessageheader).
+LIST_UNSUBSCRIBE_PROPERTY = "String 0x1045"
+
+# A request of more than 4 MB is refused, file and base64 and all; files up to 3 MB may be posted, larger ones
+# need an upload session with chunks of at most 4 MB, a multiple of 320 KiB
+# (https://learn.microsoft.com/graph/outlook-large-attachments).
+REQUEST_BYTES = 3_900_000
+SMALL_FILE_BYTES = 3_000_000
+CHUNK_BYTES = 12 * 320 * 1024
+
+RETRY_SECONDS = 5.0  # where Microsoft names no time
+LONGEST_WAIT = 24 * 3600.0
+
+# --- What we send -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file. With a `content_id` it is shown inside the text, by `<img src="cid:…">`."""
+
+    name: str
+    content_type: str
+    content: bytes = field(repr=False)
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingEmail:
+    """One composed email. `list_unsubscribe` is the header's value (`<https://…>`); `from_address` None is
+    the mailbox's own address."""
+
+    subject: str
+    html: str = field(repr=False)
+    to: list[Recipient]
+    cc: list[Recipient] = field(default_factory=list)
+    bcc: list[Recipient] = field(default_factory=list)
+    reply_to: list[Recipient] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    list_unsubscribe: str = ""
+    from_address: Recipient | None = None
+    importance: Literal["low", "normal", "high"] = "normal"
+
+    @property
+    def recipients(self) -> int:
+        """How many addresses it goes to: what Exchange Online counts."""
+        return len(self.to) + len(self.cc) + len(self.bcc)
+
+
+def message(email: OutgoingEmail, outbox_key: str, attachments: list[Attachment]) -> dict[str, Any]:
+    """The message resource, https://learn.microsoft.com/graph/api/resources/message, with `attachments`
+    inside."""
+    properties = [{"id": OUTBOX_KEY_PROPERTY, "value": outbox_key}]
+    if email.list_unsubscribe:
+        properties.append({"id": LIST_UNSUBSCRIBE_PROPERTY, "value": email.list_unsubscribe})
+    body: dict[str, Any] = {
+        "subject": email.subject,
+        "body": {"contentType": "html", "content": email.html},
+        "importance": email.importance,
+        "toRecipients": _people(email.to),
+        "singleValueExtendedProperties": properties,
+    }
+    for name, people in (("cc", email.cc), ("bcc", email.bcc)):
+        if people:
+            body[f"{name}Recipients"] = _people(people)
+    if email.reply_to:
+        body["replyTo"] = _people(email.reply_to)
+    if email.from_address:
+        body["from"] = _people([email.from_address])[0]
+    if attachments:
+        body["attachments"] = [file_attachment(each) for each in attachments]
+    return body
+
+
+def _people(people: list[Recipient]) -> list[dict[str, Any]]:
+    return [
+        {"emailAddress": {"address": each.address} | ({"name": each.name} if each.name else {})}
+        for each in people
+    ]
+
+
+def file_attachment(attachment: Attachment) -> dict[str, Any]:
+    """The fileAttachment resource, https://learn.microsoft.com/graph/api/resources/fileattachment."""
+    body: dict[str, Any] = {
+        "@odata.type": "#microsoft.graph.fileAttachment",
+        "name": attachment.name,
+        "contentType": attachment.content_type,
+        "contentBytes": base64.b64encode(attachment.content).decode(),
+    }
+    if attachment.content_id:
+        body |= {"isInline": True, "contentId": attachment.content_id}
+    return body
+
+
+def upload_session(attachment: Attachment) -> bytes:
+    """The request body of createUploadSession
+    (https://learn.microsoft.com/graph/api/attachment-createuploadsession)."""
+    item: dict[str, Any] = {
+        "attachmentType": "file",
+        "name": attachment.name,
+        "size": len(attachment.content),
+        "contentType": attachment.content_type,
+    }
+    if attachment.content_id:
+        item |= {"isInline": True, "contentId": attachment.content_id}
+    return dump({"AttachmentItem": item})
+
+
+def inline_and_later(email: OutgoingEmail) -> tuple[list[Attachment], list[Attachment]]:
+    """Which attachments travel inside the message's own request, and which must be added to the draft one by
+    one."""
+    room = REQUEST_BYTES - len(email.html.encode()) * 11 // 10 - 20_000
+    inside: list[Attachment] = []
+    later: list[Attachment] = []
+    for each in email.attachments:
+        size = base64_bytes(each)
+        if size <= room:
+            inside.append(each)
+            room -= size
+        else:
+            later.append(each)
+    return inside, later
+
+
+def base64_bytes(attachment: Attachment) -> int:
+    return (len(attachment.content) + 2) // 3 * 4
+
+
+def upload_bytes(email: OutgoingEmail) -> int:
+    """What sending it uploads, about, in bytes: for the budget of 150 MB in 5 minutes."""
+    return len(email.html.encode()) + 2_000 + sum(base64_bytes(each) for each in email.attachments)
+
+
+def chunks(size: int) -> list[tuple[int, int]]:
+    """Begin and end (exclusive) of each part of an upload of `size` bytes."""
+    return [(begin, min(begin + CHUNK_BYTES, size)) for begin in range(0, size, CHUNK_BYTES)]
+
+
+def key_filter(outbox_key: str) -> str:
+    """The $filter that finds a message by its outbox key
+    (https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get)."""
+    value = outbox_key.replace("'", "''")
+    return (
+        f"singleValueExtendedProperties/Any(ep: ep/id eq '{OUTBOX_KEY_PROPERTY}' and ep/value eq '{value}')"
+    )
+
+
+def dump(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+# --- What comes back ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    id: str
+    internet_message_id: str
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentItem:
+    """`sent_at` as Microsoft writes it: ISO 8601, UTC."""
+
+    id: str
+    internet_message_id: str
+    conversation_id: str
+    sent_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the mailbox holds with one outbox key."""
+
+    drafts: list[Draft]
+    sent: list[SentItem]
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """`mail` may be empty: an account without a mailbox has none."""
+
+    id: str
+    mail: str
+    display_name: str
+    user_principal_name: str
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """A JSON object, or an empty one for anything else (a gateway's page of HTML, say)."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def read_draft(body: Mapping[str, Any]) -> Draft:
+    return Draft(body["id"], body.get("internetMessageId") or "", body.get("conversationId") or "")
+
+
+def read_sent(body: Mapping[str, Any]) -> SentItem:
+    draft = read_draft(body)
+    return SentItem(
+        draft.id, draft.internet_message_id, draft.conversation_id, body.get("sentDateTime") or ""
+    )
+
+
+def read_me(body: Mapping[str, Any]) -> Me:
+    return Me(
+        body["id"], body.get("mail") or "", body.get("displayName") or "", body.get("userPrincipalName") or ""
+    )
+
+
+# --- Errors -------------------------------------------------------------------------------------------------
+
+
+class Effect(Enum):
+    """What a call leaves behind, and so what a lost answer means."""
+
+    SENDS = "an email leaves"  # Unclear: an email may be on its way
+    MAKES = "a draft stays in the mailbox"  # Unclear: look for it by its key rather than leave a second one
+    NONE = "nothing, or the same again"  # NotDone: simply ask again
+
+
+# Codes that decide by themselves, whatever the HTTP status they come with: refusals that concern the mailbox.
+# (https://learn.microsoft.com/graph/outlook-send-mail-from-other-user#errors and error codes people report)
+OF_THE_MAILBOX = {
+    "ErrorAccessDenied",
+    "ErrorSendAsDenied",
+    "ErrorSendOnBehalfDenied",
+    "MailboxNotEnabledForRESTAPI",
+    "MailboxNotSupportedForRESTAPI",
+    "ResourceNotFound",
+    "ErrorNonExistentMailbox",
+    "ErrorQuotaExceeded",
+    "ErrorExceededMessageLimit",
+    "ErrorMessageSubmissionBlocked",
+    "ErrorAccountSuspend",
+    "Authorization_RequestDenied",
+}
+THROTTLES = {"ApplicationThrottled", "TooManyRequests"}
+_REFUSED_FOR_NOW = {408, 409, 412, 423, 425}
+
+
+def read_error(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    effect: Effect,
+    now: float,
+    wait: float = RETRY_SECONDS,
+) -> GraphError:
+    """Why a call failed, as the exception to raise.
+
+    `headers` must be case-insensitive; `now` is in seconds since 1970 (Retry-After may be a date); `wait` is
+    how long to wait where Microsoft names no time. The statuses:
+    https://learn.microsoft.com/graph/errors#http-status-codes.
+
+    A 429 was refused before anything was done (https://learn.microsoft.com/graph/throttling). A 5xx proves
+    nothing: mail sent in spite of one has been seen (https://learn.microsoft.com/answers/questions/5629476,
+    …/2286986), so for a send each of them is a doubt. For a draft a 503 is a refusal: were it wrong, an
+    unsent draft is all that is left.
+    """
+    error = read_json(body).get("error")
+    error = error if isinstance(error, dict) else {}
+    code = str(error.get("code") or "")
+    reason = str(error.get("message") or f"Microsoft answered {status}.")
+    request_id = headers.get("request-id") or ""
+    told = retry_after(headers, now)
+    seconds = wait if told is None else told
+
+    if status == 401:
+        return Disconnected(reason, claims_challenge(headers), code, request_id)
+    if status == 429 or code in THROTTLES:
+        return Throttled(seconds, told is not None, reason, code, request_id)
+    if code in OF_THE_MAILBOX or status == 507:
+        return MailboxRefused(reason, code, request_id)
+    if status == 404 and effect is Effect.SENDS:
+        # The draft went meanwhile: sent by an earlier try, or deleted by its owner. Only a look-up can tell.
+        return Unclear(reason, seconds, code, request_id)
+    if status == 404 and effect is Effect.MAKES:
+        return NotDone(reason, seconds, code, request_id)  # the draft it was to be added to is gone
+    if 400 <= status < 500 and status not in _REFUSED_FOR_NOW:
+        return (
+            MailboxRefused(reason, code, request_id) if status == 403 else Rejected(reason, code, request_id)
+        )
+    if effect is Effect.NONE or (effect is Effect.MAKES and (status == 503 or status < 500)):
+        return NotDone(reason, seconds, code, request_id)
+    return Unclear(reason, seconds, code, request_id)
+
+
+def no_answer(reason: str, effect: Effect, may_have_left: bool, wait: float = RETRY_SECONDS) -> GraphError:
+    """Why a call failed that got no answer: a doubt if the request may have left and would leave something
+    behind."""
+    if may_have_left and effect is not Effect.NONE:
+        return Unclear(reason, wait)
+    return NotDone(reason, wait)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds to wait: from a number, also a fraction, or a date (RFC 9110, 10.2.3); None when absent or
+    nonsense."""
+    text = (headers.get("retry-after") or "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - now
+        except ValueError:
+            return None
+    if math.isnan(seconds):
+        return None
+    return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def wait_without_advice(throttled_in_a_row: int) -> float:
+    """How long to wait when Microsoft does not say: 5 s, doubled each time, up to 5 minutes."""
+    return min(RETRY_SECONDS * 2.0 ** min(throttled_in_a_row, 16), 300.0)
+
+
+def claims_challenge(headers: Mapping[str, str]) -> str | None:
+    """The JSON a 401 asks the next sign-in to carry
+    (https://learn.microsoft.com/entra/identity-platform/claims-challenge), or None."""
+    found = re.search(r'claims="([^"]+)"', headers.get("www-authenticate") or "")
+    return decode_claims(found.group(1)) if found else None
+
+
+def decode_claims(text: str) -> str | None:
+    """The claims of a challenge as JSON text; None when they are not readable."""
+    try:
+        claims = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_")
+    except binascii.Error:
+        return None
+    return claims.decode() if read_json(claims) else None

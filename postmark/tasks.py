@@ -1,0 +1,10 @@
+from celery import shared_task
+
+from postmark.models import Notice
+
+
+@shared_task
+def tick() -> None:
+    """Tell senders what happened, each occasion once."""
+    Notice.objects.find_occasions()
+    Notice.objects.deliver_due()

@@ -1,0 +1,106 @@
+"""What Exchange Online and Graph allow per mailbox, as pure counters over a clock that the caller reads.
+
+Figures: Graph https://learn.microsoft.com/graph/throttling-limits (Outlook service limits);
+Exchange https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits
+"""
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Limits:
+    """Every limit, changeable through the control surface. Seconds and bytes."""
+
+    requests: int = 10_000
+    requests_seconds: float = 600
+    concurrent: int = 4
+    upload_bytes: int = 150 * 1024 * 1024
+    upload_seconds: float = 300
+    messages_per_minute: int = 30
+    recipients_per_day: int = 10_000
+    recipients_per_message: int = 500
+    request_bytes: int = 4 * 1024 * 1024
+    attachment_bytes: int = 3 * 1024 * 1024
+    chunk_bytes: int = 4 * 1024 * 1024
+    session_bytes: int = 150 * 1024 * 1024
+    message_bytes: int = 35 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Window:
+    """An amount used up over the last so many seconds."""
+
+    used: int = 0
+    entries: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def forget(self, before: float) -> None:
+        while self.entries and self.entries[0][0] <= before:
+            self.used -= self.entries.popleft()[1]
+
+    def take(self, now: float, amount: int, limit: int, seconds: float) -> float:
+        """Use `amount`; 0 when it fits, else the seconds to wait (and nothing is used)."""
+        self.forget(now - seconds)
+        if self.used + amount > limit:
+            return max(1.0, self.entries[0][0] + seconds - now) if self.entries else seconds
+        self.used += amount
+        self.entries.append((now, amount))
+        return 0.0
+
+
+@dataclass(slots=True)
+class MailboxLimits:
+    """One mailbox's use of its limits, and how often each was overstepped."""
+
+    requests: Window = field(default_factory=Window)
+    upload: Window = field(default_factory=Window)
+    recipients: Window = field(default_factory=Window)
+    departures: deque[float] = field(default_factory=deque)
+    in_flight: int = 0
+    max_in_flight: int = 0
+    overstepped: Counter[str] = field(default_factory=Counter)
+
+    def enter(self, now: float, upload: int, limits: Limits) -> tuple[str, float] | None:
+        """Count a request that arrives: None when allowed, else (limit's name, seconds to wait).
+
+        An allowed request must be given back by `leave`.
+        """
+        self.max_in_flight = max(self.max_in_flight, self.in_flight + 1)
+        if self.in_flight >= limits.concurrent:
+            self.overstepped["MailboxConcurrency"] += 1
+            return "MailboxConcurrency", 1.0
+        wait = self.requests.take(now, 1, limits.requests, limits.requests_seconds)
+        if wait:
+            self.overstepped["MailboxRequests"] += 1
+            return "MailboxRequests", wait
+        wait = self.upload.take(now, upload, limits.upload_bytes, limits.upload_seconds) if upload else 0.0
+        if wait:
+            self.overstepped["MailboxUpload"] += 1
+            return "MailboxUpload", wait
+        self.in_flight += 1
+        return None
+
+    def leave(self) -> None:
+        self.in_flight -= 1
+
+    def departure(self, now: float, limits: Limits) -> float:
+        """When transport takes the next message: at once, or when the minute's allowance has room again.
+
+        Exchange does not refuse what is over the message rate, it carries it over to the following minutes.
+        """
+        allowed = max(1, limits.messages_per_minute)
+        while len(self.departures) > allowed:
+            self.departures.popleft()
+        leaves = now
+        if len(self.departures) == allowed and self.departures[0] + 60 > now:
+            leaves = self.departures[0] + 60
+            self.overstepped["MessageRate"] += 1
+        self.departures.append(leaves)
+        return leaves
+
+    def take_recipients(self, now: float, count: int, limits: Limits) -> bool:
+        """Count recipients against the rolling day; False when the day's allowance is used up."""
+        if self.recipients.take(now, count, limits.recipients_per_day, 86_400):
+            self.overstepped["RecipientRate"] += 1
+            return False
+        return True

@@ -1,0 +1,211 @@
+"""Sending through the local Microsoft 365: both consent tiers, and what becomes of each kind of answer."""
+
+import pytest
+from django.conf import LazySettings
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.models import LedgerEntry, Mailbox, User
+from campaigns import gateway, importing, pump
+from campaigns.models import Campaign, Message, Suppression
+from tests.sandbox_process import SandboxProcess
+from tests.signing_in import SignIn
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROWS = "Vorname;Email;Betrag\nJürgen;juergen@northwind.example;1.234,50 €\nZoë;zoe@northwind.example;007\nŁukasz;lukasz@northwind.example;\n"
+SUBJECT = "Für {{ Vorname }}"
+HTML = "<p>Hallo {{ vorname }}, Betrag: {{ Betrag | default: 'keiner' }}.</p>"
+
+
+def mailbox_of(sandbox: SandboxProcess, sign_in: SignIn, person: str, tier: str) -> Mailbox:
+    if tier == "full":
+        scopes = ["User.Read", "Mail.Send", "Mail.ReadWrite"]
+        grant = {"person": "dana@contoso.example", "scopes": scopes, "whole_tenant": True}
+        sandbox.control("POST", "consent/grant", grant)
+    sign_in(person, tier=tier if tier == "full" else "")
+    mailbox = Mailbox.objects.select_related("workspace", "owner").get(address=person)
+    assert mailbox.tier == tier
+    mailbox.workspace.messages_per_minute = 600
+    mailbox.workspace.cooling_off_seconds = 0
+    mailbox.workspace.save()
+    return mailbox
+
+
+def launched(owner: User, rows: str = ROWS, html: str = HTML) -> Campaign:
+    campaign = Campaign.objects.create(workspace=owner.workspace, owner=owner, name="Test")
+    data = rows.encode()
+    importing.read(importing.accept(campaign, "gäste.csv", [data], len(data)))
+    campaign.refresh_from_db()
+    assert campaign.newest_upload is not None
+    assert campaign.newest_upload.error == ""
+    campaign.save_template(SUBJECT, html)
+    campaign.refresh_from_db()
+    campaign.launch(owner, owner.mailbox)
+    assert Campaign.objects.start_due() == 1
+    campaign.refresh_from_db()
+    return campaign
+
+
+def pump_until_done(campaign: Campaign, seconds: float = 20) -> None:
+    ends = timezone.now().timestamp() + seconds
+    while timezone.now().timestamp() < ends:
+        for mailbox_id in pump.mailboxes_to_pump():
+            pump.pump(mailbox_id)
+        Campaign.objects.finish_done()
+        campaign.refresh_from_db()
+        if campaign.status == Campaign.Status.FINISHED:
+            return
+    raise AssertionError(campaign.counts())
+
+
+@pytest.mark.parametrize("tier", ["basic", "full"])
+def test_every_row_gets_its_own_mail_from_the_owners_mailbox(
+    sandbox: SandboxProcess, sign_in: SignIn, tier: str
+) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", tier)
+
+    campaign = launched(mailbox.owner)
+    pump_until_done(campaign)
+
+    mails = {mail["to"][0]: mail for mail in sandbox.wait_for_messages(3, author="ana@contoso.example")}
+    assert len(mails) == 3
+    assert mails["juergen@northwind.example"]["subject"] == "Für Jürgen"
+    assert "Betrag: 1.234,50 €." in mails["juergen@northwind.example"]["html"]
+    assert "Betrag: 007." in mails["zoe@northwind.example"]["html"]
+    assert "Betrag: keiner." in mails["lukasz@northwind.example"]["html"]
+    assert campaign.counts()["sent"] == 3
+    assert LedgerEntry.objects.filter(mailbox=mailbox, messages__gt=0).exists()
+    assert {mail["outbox_key"] for mail in mails.values()} == {
+        str(key) for key in Message.objects.values_list("outbox_key", flat=True)
+    }
+
+
+# --- what Microsoft may answer ------------------------------------------------------------------------------------
+
+
+def on(path: str, action: str = "status", times: int = 1, **more: object) -> dict[str, object]:
+    return {"match": {"method": "POST", "path": path}, "times": times, "action": action, **more}
+
+
+SEND = r"/me/messages/[^/]+/send$|/me/sendMail$"
+DRAFT = r"/me/messages$"
+FAULTS = {
+    "throttled with a time": [on(SEND, status=429, headers={"Retry-After": "1"})],
+    "throttled with a fraction": [on(SEND, status=429, headers={"Retry-After": "0.4"})],
+    "busy while drafting": [on(DRAFT, status=503, headers={"Retry-After": "1"})],
+    "drafted, but the answer was lost": [on(DRAFT, "accept_then_fail", status=504)],
+    "sent, but the answer was an error": [on(SEND, "accept_then_fail", status=504)],
+    "refused with an error that proves nothing": [on(SEND, status=500)],
+    "connection cut before anything happened": [on(SEND, "reset")],
+    "token refused once": [on(SEND, status=401)],
+}
+
+
+@pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS.keys())
+def test_in_the_full_tier_every_fault_ends_with_exactly_one_mail_per_row(
+    sandbox: SandboxProcess, sign_in: SignIn, settings: LazySettings, faults: list[dict[str, object]]
+) -> None:
+    settings.DOUBT_GRACE_SECONDS = 1
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = launched(mailbox.owner)
+    sandbox.control("POST", "faults", faults)
+
+    pump_until_done(campaign, seconds=40)
+
+    assert campaign.counts()["sent"] == 3
+    mails = sandbox.wait_for_messages(3, author="ana@contoso.example")
+    assert sorted(mail["to"][0] for mail in mails) == sorted(row.address for row in campaign.recipients())
+    drafts = sandbox.graph("ana@contoso.example")
+    with drafts:
+        assert drafts.get("me/mailFolders/drafts/messages").json()["value"] == []
+
+
+@pytest.mark.parametrize("action", ["accept_then_fail", "reset"])
+def test_in_the_basic_tier_a_lost_answer_is_never_repeated(
+    sandbox: SandboxProcess, sign_in: SignIn, action: str
+) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "basic")
+    campaign = launched(mailbox.owner)
+    sandbox.control("POST", "faults", [on(SEND, action, status=504)])
+
+    pump_until_done(campaign)
+
+    counts = campaign.counts()
+    assert (counts["sent"], counts["unclear"]) == (2, 1)
+    mails = sandbox.wait_for_messages(2, author="ana@contoso.example")
+    assert len({mail["to"][0] for mail in mails}) == len(mails)
+
+
+def test_a_refused_row_fails_alone_and_says_why(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = launched(mailbox.owner)
+    body = {"error": {"code": "ErrorInvalidRecipients", "message": "At least one recipient is not valid."}}
+    sandbox.control("POST", "faults", [on(SEND, status=400, body=body)])
+
+    pump_until_done(campaign)
+
+    failed = Message.objects.get(status=Message.Status.FAILED)
+    assert "not valid" in failed.reason
+    assert campaign.counts()["sent"] == 2
+
+
+def test_a_lapsed_sign_in_pauses_the_campaign_and_loses_nothing(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = launched(mailbox.owner)
+    sandbox.control("POST", "tokens/expire", {"person": "ana@contoso.example"})
+    sandbox.control("POST", "tokens/revoke", {"person": "ana@contoso.example"})
+    gateway.close()
+    tokens.forget_all()
+
+    pump.pump(mailbox.pk)
+
+    campaign.refresh_from_db()
+    mailbox.refresh_from_db()
+    assert (campaign.status, mailbox.state) == (Campaign.Status.PAUSED, Mailbox.State.DISCONNECTED)
+    assert campaign.pause_reason
+    assert campaign.counts()["pending"] == 3
+
+    sign_in("ana@contoso.example", tier="full")
+    campaign.resume(mailbox.owner)
+    pump_until_done(campaign)
+    assert len(sandbox.wait_for_messages(3, author="ana@contoso.example")) == 3
+
+
+def test_a_paused_campaign_sends_nothing_and_goes_on_where_it_was(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = launched(mailbox.owner)
+    campaign.pause(mailbox.owner)
+
+    pump.pump(mailbox.pk)
+    assert campaign.counts()["pending"] == 3
+
+    campaign.resume(mailbox.owner)
+    pump_until_done(campaign)
+    assert campaign.counts()["sent"] == 3
+
+
+def test_somebody_who_unsubscribes_after_the_launch_gets_nothing(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = launched(mailbox.owner)
+    Suppression.objects.add(mailbox.workspace, ["ZOE@northwind.example"], Suppression.Reason.BY_HAND)
+
+    pump_until_done(campaign)
+
+    counts = campaign.counts()
+    assert (counts["sent"], counts["suppressed"]) == (2, 1)
+
+
+def test_a_test_mail_is_marked_goes_to_oneself_and_counts_nowhere(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = launched(mailbox.owner)
+    campaign.pause(mailbox.owner)
+    campaign.send_test(mailbox, list(campaign.recipients()[:1]), "ana@contoso.example")
+
+    pump.pump(mailbox.pk)
+
+    (mail,) = sandbox.wait_for_messages(1, author="ana@contoso.example")
+    assert mail["to"] == ["ana@contoso.example"]
+    assert mail["subject"] == "[Test] Für Jürgen"
+    assert campaign.counts()["total"] == 3
+    assert campaign.counts()["sent"] == 0

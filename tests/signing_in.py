@@ -1,0 +1,41 @@
+"""Signing in through our pages and the sandbox's, as a browser does."""
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from django.test import Client
+
+from accounts import microsoft, tokens
+from campaigns import gateway
+from tests import sandbox_process
+from tests.sandbox_process import SandboxProcess
+
+SignIn = Callable[..., "Client"]
+
+
+@pytest.fixture
+def fresh_process() -> Iterator[None]:
+    """Mailbox ids begin anew with each test: nothing this process remembers of an earlier one may be used."""
+    yield
+    gateway.close()
+    tokens.forget_all()
+    microsoft.forget_throttling()
+
+
+@pytest.fixture
+def sign_in(sandbox: SandboxProcess, fresh_process: None) -> SignIn:
+    """`sign_in("ana@contoso.example", tier="full")` → a Django test client with her session."""
+
+    def walk(person: str, tier: str = "", client: Client | None = None) -> Client:
+        client = client or Client()
+        start = client.get("/sign-in/start/", {"tier": tier} if tier else {})
+        assert start.status_code == 302, start.content
+        with httpx.Client(trust_env=False, timeout=20) as browser:
+            back = sandbox_process.sign_in(browser, start.headers["location"], person)
+        parts = urlsplit(back)
+        client.answer = client.get(f"{parts.path}?{parts.query}")  # type: ignore[attr-defined]
+        return client
+
+    return walk
