@@ -47,7 +47,6 @@ lint: environment
 	@echo "→ Import contracts"
 	@$(BIN)/lint-imports
 	@echo "→ Templates"
-	@$(BIN)/djlint templates --quiet --check
 	@$(BIN)/djlint templates --quiet --lint
 	@echo "→ Migrations"
 	@$(RUN) $(BIN)/python manage.py makemigrations --check --dry-run

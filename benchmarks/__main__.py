@@ -12,7 +12,9 @@ NAMES = ("upload", "compose", "edge", "send_path")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"what to measure: {', '.join(NAMES)} (all)")
-    parser.add_argument("--quick", action="store_true", help="smaller and fewer rounds: shows that it runs, proves nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="smaller and fewer rounds: shows that it runs, proves nothing"
+    )
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name not in NAMES]
     if unknown:

@@ -47,8 +47,8 @@ CREATE INDEX IF NOT EXISTS naive_open_message ON naive_open (message_id);
 
 
 def figures(*, quick: bool = False) -> list[Figure]:
-    """The pixel against nginx (if it is installed) and against the naive view; storing against one INSERT each."""
-    return [*_pixels(quick), storing.figure(quick=quick)]
+    """The pixel against nginx, if it is installed, and the naive view; storing against one INSERT each."""
+    return [*_pixels(quick), *storing.figures(quick=quick)]
 
 
 def _pixels(quick: bool) -> list[Figure]:

@@ -1,6 +1,7 @@
 """One measured figure, and how it is measured: ours and its peer in turn, in the same run.
 
-The machine's speed drifts, so absolute figures are for orientation; the ratio is the median of the ratios of the rounds.
+The machine's speed drifts, so absolute figures are for orientation; the ratio is the median of the ratios
+of the rounds.
 """
 
 import time
@@ -11,7 +12,9 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """``ours`` and ``peer`` are shown with their unit; ``goal`` says what the ratio should be, such as ``<= 1.6``."""
+    """``ours`` and ``peer`` are shown with their unit; ``goal`` says what the ratio should be, such as ``<=
+    1.6``.
+    """
 
     name: str
     ours: str
@@ -29,8 +32,12 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def compare(name: str, ours: Callable[[], object], peer: Callable[[], object], *, rounds: int, goal: str) -> Figure:
-    """Time both in turn, ``rounds`` times after a first one that does not count. The ratio is our time to the peer's."""
+def compare(
+    name: str, ours: Callable[[], object], peer: Callable[[], object], *, rounds: int, goal: str
+) -> Figure:
+    """Time both in turn, ``rounds`` times after a first one that does not count. The ratio is our time to
+    the peer's.
+    """
     times = [(seconds(ours), seconds(peer)) for _ in range(rounds + 1)][1:]
     return Figure(
         name,

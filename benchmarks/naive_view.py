@@ -33,6 +33,11 @@ settings.configure(
 )
 
 
+INSERT = """
+INSERT INTO naive_open (campaign_id, message_id, at, method, user_agent) VALUES (%s, %s, now(), %s, %s)
+"""
+
+
 def signed(campaign_id: int, message_id: int) -> str:
     return Signer().sign(f"{campaign_id}.{message_id}")
 
@@ -42,11 +47,9 @@ def pixel(request: HttpRequest, token: str) -> HttpResponse:
         campaign_id, message_id = Signer().unsign(token).split(".")
     except (BadSignature, ValueError):
         raise Http404 from None
+    agent = request.headers.get("User-Agent", "")
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO naive_open (campaign_id, message_id, at, method, user_agent) VALUES (%s, %s, now(),
-            %s, %s)", [campaign_id, message_id, request.method, request.headers.get("User-Agent", "")],
-        )
+        cursor.execute(INSERT, [campaign_id, message_id, request.method, agent])
     return HttpResponse(PIXEL, content_type="image/gif", headers={"Cache-Control": "no-store"})
 
 

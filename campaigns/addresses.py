@@ -33,7 +33,8 @@ class InvalidAddress(ValueError):
 
 
 def is_address(text: str) -> bool:
-    """Whether `text` is one bare address that Exchange Online can send to (no quoted or non-ASCII local parts)."""
+    """Whether `text` is one bare address that Exchange Online can send to (no quoted or non-ASCII local
+    parts)."""
     found = _ADDRESS.fullmatch(text)
     return (
         found is not None
@@ -44,7 +45,8 @@ def is_address(text: str) -> bool:
 
 
 def _parts(cell: str) -> list[str]:
-    """The cell cut at `;` and `,`, but not within quotes, nor at a comma within a name (`Albrecht, Ana <…>`)."""
+    """The cell cut at `;` and `,`, but not within quotes, nor at a comma within a name (`Albrecht, Ana
+    <…>`)."""
     hidden = _QUOTED.sub(lambda quoted: "\0" * len(quoted.group()), cell)
     cuts: list[str] = []
     start = 0

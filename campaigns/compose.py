@@ -1,6 +1,7 @@
 """The one way to compose a mail: preview, test and sending all call `Composer.compose`.
 
-A Composer is made once per campaign; making it reads and compiles the template, so that a message costs little.
+A Composer is made once per campaign; making it reads and compiles the template, so that a message costs
+little.
 """
 
 import html as html_entities
@@ -38,10 +39,11 @@ class Tracking:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """A way out for recipients. `label` names the sender on the unsubscribe page: "Ana Albrecht <ana@contoso.example>".
+    """A way out for recipients. `label` names the sender on the unsubscribe page: "Ana Albrecht
+    <ana@contoso.example>".
 
-    `text` and `link_text` make the line added below a mail that has no `{{ unsubscribe_link }}` of its own; empty
-    means our own words.
+    `text` and `link_text` make the line added below a mail that has no `{{ unsubscribe_link }}` of its own;
+    empty means our own words.
     """
 
     base_url: str

@@ -1,15 +1,15 @@
 """Tables written for spreadsheet programs, so that nothing in them is ever run as a formula.
 
-A value that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return is a formula to a program that opens a CSV file
-(https://owasp.org/www-community/attacks/CSV_Injection). In CSV such a value gets an apostrophe in front; in xlsx the cell says
-that it is text.
+A value that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return is a formula to a program
+that opens a CSV file (https://owasp.org/www-community/attacks/CSV_Injection). In CSV such a value gets an
+apostrophe in front; in xlsx the cell says that it is text.
 """
 
 import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -17,7 +17,19 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones count as the narrow ones in Excel
+DANGEROUS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # the wide ones count as the narrow ones in Excel
 LONGEST_CELL = 32_767
 TITLE_INVALID = re.compile(r"[\[\]:*?/\\]")
 WIDEST = 60
@@ -25,11 +37,17 @@ WIDEST = 60
 
 def harmless(value: str) -> str:
     """``value`` for a CSV cell, with an apostrophe in front if a program might take it for a formula."""
-    return f"'{value}" if value.lstrip(" \u00a0\0").startswith(DANGEROUS) or value.startswith(DANGEROUS) else value
+    return (
+        f"'{value}"
+        if value.lstrip(" \u00a0\0").startswith(DANGEROUS) or value.startswith(DANGEROUS)
+        else value
+    )
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    """The file piece by piece, for an answer that streams: UTF-8 with a byte order mark, which Excel needs to see umlauts."""
+    """The file piece by piece, for an answer that streams: UTF-8 with a byte order mark, which Excel needs
+    to see umlauts.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     buffer.write("\ufeff")
@@ -49,8 +67,11 @@ def write_csv(stream: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[
         stream.write(piece)
 
 
-def write_xlsx(stream: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "Results") -> None:
-    """Write an xlsx file with one sheet to a binary stream. int and float become numbers, everything else text.
+def write_xlsx(
+    stream: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "Results"
+) -> None:
+    """Write an xlsx file with one sheet to a binary stream. int and float become numbers, everything else
+    text.
 
     The header row is bold, stays in view and can be filtered by.
     """
@@ -78,14 +99,14 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _text_cell(sheet: object, value: str, font: Font | None = None) -> object:
+def _text_cell(sheet: Any, value: str, font: Font | None = None) -> object:
     """A cell that is text whatever its value looks like. Characters that XML can't hold are left out."""
     if not value:
         return None
-    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL])  # type: ignore[arg-type]
+    cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL])
     cell.data_type = "s"  # openpyxl would make a formula of "=…" and an error of "#N/A"
     if value.startswith(DANGEROUS):
-        cell.quotePrefix = True  # type: ignore[attr-defined]  # so that it stays text when it is edited
+        cell.quotePrefix = True  # so that it stays text when it is edited
     if font is not None:
         cell.font = font
     return cell

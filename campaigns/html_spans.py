@@ -1,8 +1,8 @@
 """Where things stand in a piece of email HTML, without changing a byte of it.
 
-Parsing and writing HTML again would alter what Outlook and Word wrote (quotes, VML, conditional comments), so nothing
-here builds a tree: `scan` walks over the text once and says where tags, texts, comments and attribute values begin and
-end. Standard library only, for the tracking edge imports this by way of tracked_links.
+Parsing and writing HTML again would alter what Outlook and Word wrote (quotes, VML, conditional comments), so
+nothing here builds a tree: `scan` walks over the text once and says where tags, texts, comments and attribute
+values begin and end. Standard library only, for the tracking edge imports this by way of tracked_links.
 """
 
 import html as html_entities
@@ -39,8 +39,8 @@ class Attribute:
 class Span:
     """One stretch of the HTML.
 
-    `hidden` is true inside `<!--[if mso]> … <![endif]-->`: markup for Outlook on Windows, a comment for all others.
-    For "raw" (content of style, script …) and tags, `name` is the element's name in lower case.
+    `hidden` is true inside `<!--[if mso]> … <![endif]-->`: markup for Outlook on Windows, a comment for all
+    others. For "raw" (content of style, script …) and tags, `name` is the element's name in lower case.
     """
 
     kind: Kind
@@ -80,7 +80,10 @@ def _comment_end(html: str, position: int) -> int:
 
 
 def scan(html: str) -> Iterator[Span]:
-    """Yield the spans of `html` in order, without gaps. Never fails; markup that does not end counts as text."""
+    """Yield the spans of `html` in order, without gaps.
+
+    Never fails; markup that does not end counts as text.
+    """
     position = text_start = 0
     hidden = False
     length = len(html)
@@ -131,8 +134,9 @@ def scan(html: str) -> Iterator[Span]:
 def attribute_text(value: str) -> str:
     """An attribute's value with its entities decoded.
 
-    Differs from html.unescape where browsers do: in `?a=1&copy=2` there is no copyright sign, for a name without a
-    semicolon counts for nothing in an attribute (https://html.spec.whatwg.org/#named-character-reference-state).
+    Differs from html.unescape where browsers do: in `?a=1&copy=2` there is no copyright sign, for a name
+    without a semicolon counts for nothing in an attribute
+    (https://html.spec.whatwg.org/#named-character-reference-state).
     """
     if "&" not in value:
         return value
@@ -142,7 +146,8 @@ def attribute_text(value: str) -> str:
 
 
 def before_body_end(html: str) -> int:
-    """Where something may be added at the very end of what is shown: before </body>, else </html>, else the end."""
+    """Where something may be added at the very end of what is shown: before </body>, else </html>, else
+    the end."""
     place = {
         span.name: span.start for span in scan(html) if span.kind == "close" and span.name in ("body", "html")
     }

@@ -1,7 +1,7 @@
 """What stands in the way of sending, and what the sender may want to look at first.
 
-`check` goes over all rows once, holding only addresses and the first row numbers of each finding, so 100,000 rows take
-about a second. Blockers prevent the launch; warnings do not.
+`check` goes over all rows once, holding only addresses and the first row numbers of each finding, so 100,000
+rows take a few seconds. Blockers prevent the launch; warnings do not.
 """
 
 import re
@@ -12,6 +12,8 @@ from typing import Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from campaigns.addresses import InvalidAddress, parse_addresses
+from campaigns.compose import AddressColumns
 from campaigns.merge import Compiled, RenderProblem, TemplateProblems, compile_template
 from campaigns.spreadsheet.problems import ERROR_CELLS
 from campaigns.text_part import plain_text
@@ -31,7 +33,8 @@ _PICTURE = re.compile(r"<(?:img|v:image|v:fill|svg)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found. `rows` are the numbers of the first FIRST_ROWS rows concerned, `count` is how many there are.
+    """One thing found. `rows` are the numbers of the first FIRST_ROWS rows concerned, `count` is how many
+    there are.
 
     `step` is where it is mended. Codes: see the functions below; those of merge.problems.Problem also appear.
     """
@@ -65,11 +68,13 @@ def check(
     *,
     skip_bad_rows: bool = False,
     unsubscribe: bool = True,
+    address_columns: AddressColumns | None = None,
 ) -> list[Finding]:
     """All findings, blockers first. `fields` is the header.
 
-    With `skip_bad_rows` rows without a valid address are left out of the sending, and only warned about. `unsubscribe`
-    says whether the campaign has unsubscribe links.
+    With `skip_bad_rows` rows without a valid address are left out of the sending, and only warned about.
+    `unsubscribe` says whether the campaign has unsubscribe links. With `address_columns`, CC,
+    BCC and Reply-To are checked.
     """
     compiled: Compiled | None = None
     findings = list(_written(subject, html))
@@ -82,7 +87,7 @@ def check(
             "The message uses {{ unsubscribe_link }}, but unsubscribe links are off for this campaign."
         )
         findings.append(Finding("blocker", "unsubscribe_off", message, "message"))
-    findings += _Rows(fields, compiled, skip_bad_rows).findings(rows)
+    findings += _Rows(fields, compiled, skip_bad_rows, address_columns).findings(rows)
     return sorted(findings, key=lambda finding: finding.level != "blocker")
 
 
@@ -119,12 +124,20 @@ def _written(subject: str, html: str) -> Iterable[Finding]:
 class _Rows:
     """One pass over the rows."""
 
-    def __init__(self, fields: Sequence[str], compiled: Compiled | None, skip_bad_rows: bool) -> None:
+    def __init__(
+        self,
+        fields: Sequence[str],
+        compiled: Compiled | None,
+        skip_bad_rows: bool,
+        columns: AddressColumns | None,
+    ) -> None:
         self.fields = fields
         self.compiled = compiled
         self.bad_level: Level = "warning" if skip_bad_rows else "blocker"
         self.missing, self.invalid, self.repeated = _Tally(), _Tally(), _Tally()
-        self.errors, self.unmerged = _Tally(), _Tally()
+        self.errors, self.unmerged, self.copies = _Tally(), _Tally(), _Tally()
+        copied = (columns.cc, columns.bcc, columns.reply_to) if columns else ()
+        self.copy_columns = [column for column in copied if column is not None]
         self.first_reason = ""
         self.empty: dict[int, _Tally] = {}
         self.good = 0
@@ -155,6 +168,8 @@ class _Rows:
                 values[column].strip().upper() in ERROR_CELLS for column in used if column < width
             ):
                 self.errors.note(number)
+            if not all(_are_addresses(values[column]) for column in self.copy_columns if column < width):
+                self.copies.note(number)
             if render is not None:
                 try:
                     render(values)
@@ -175,6 +190,11 @@ class _Rows:
             "%(count)d row has an address that is not valid.",
             "%(count)d rows have an address that is not valid.",
             self.invalid.count,
+        ))  # fmt: skip
+        yield from _about_rows("blocker", "invalid_copy_address", self.copies, ngettext(
+            "%(count)d row has an address in CC, BCC or Reply-To that is not valid.",
+            "%(count)d rows have an address in CC, BCC or Reply-To that is not valid.",
+            self.copies.count,
         ))  # fmt: skip
         yield from _about_rows("blocker", "error_cell", self.errors, ngettext(
             "%(count)d row has an error such as #N/A in a column that the message uses.",
@@ -197,6 +217,14 @@ class _Rows:
                 "“%(field)s” is empty in %(count)d rows, and the message says nothing instead.",
                 tally.count,
             ), field=self.fields[column])  # fmt: skip
+
+
+def _are_addresses(cell: str) -> bool:
+    try:
+        parse_addresses(cell)
+    except InvalidAddress:
+        return False
+    return True
 
 
 def _about_rows(level: Level, code: str, tally: _Tally, message: str, **values: str) -> Iterable[Finding]:

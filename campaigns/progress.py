@@ -51,14 +51,14 @@ def of(campaign: Campaign) -> Progress:
     now = timezone.now()
     newest = campaign.messages.filter(is_test=False).select_related("mailbox__workspace").first()
     mailbox = newest.mailbox if newest is not None and sending and still_open else None
-    told_to_wait = mailbox is not None and mailbox.paused_until is not None and mailbox.paused_until > now + BRIEF
+    told_until = mailbox.paused_until if mailbox else None
     return Progress(
         counts=counts,
         done=counts["total"] - still_open,
         total=counts["total"],
         rate=_rate(campaign) if sending else None,
         finish_at=forecast(mailbox, still_open).finish_at if mailbox else None,
-        waiting_until=mailbox.paused_until if mailbox and told_to_wait else None,
+        waiting_until=told_until if told_until and told_until > now + BRIEF else None,
         next_day=mailbox is not None and _daily_limit_reached(mailbox, now),
         doubtful=campaign.messages.filter(status=Message.Status.SENDING, next_look_at__isnull=False).count(),
     )
@@ -82,7 +82,7 @@ class Forecast:
 
 
 def forecast(mailbox: Mailbox, messages: int) -> Forecast:
-    """When so many messages will have left this mailbox, other campaigns' queue and today's use included."""
+    """When so many messages will have left this mailbox, what it sent in the last 24 hours included."""
     now = timezone.now()
     told = pacing.forecast(now.timestamp(), messages, 1, limits_of(mailbox.workspace), _ledger(mailbox, now))
     return Forecast(told.rate_per_minute, datetime.fromtimestamp(told.finish_at, UTC), told.rule)
@@ -95,6 +95,5 @@ def _daily_limit_reached(mailbox: Mailbox, now: datetime) -> bool:
 
 def _ledger(mailbox: Mailbox, now: datetime) -> pacing.Ledger:
     used = LedgerEntry.objects.filter(mailbox=mailbox, at__gt=now - timedelta(days=1)).order_by("at")
-    return pacing.Ledger(
-        (at.timestamp(), count, recipients) for at, count, recipients in used.values_list("at", "messages", "recipients")
-    )
+    rows = used.values_list("at", "messages", "recipients")
+    return pacing.Ledger((at.timestamp(), messages, recipients) for at, messages, recipients in rows)

@@ -11,9 +11,9 @@ class NotATime(ValueError):
 
 
 def start_time(text: str, zone: str, now: datetime) -> datetime:
-    """The moment at which clocks in `zone` (an IANA name) show `text`, such as 2027-03-28T09:30. Raises NotATime.
+    """The moment at which clocks in `zone` (an IANA name) show `text`, such as 2027-03-28T09:30.
 
-    Where clocks are put back an hour comes twice: then the first one is meant.
+    Raises NotATime. Where clocks are put back an hour comes twice: then the first one is meant.
     """
     try:
         place = ZoneInfo(zone)
@@ -28,7 +28,8 @@ def start_time(text: str, zone: str, now: datetime) -> datetime:
     start = shown.replace(tzinfo=place).astimezone(UTC)
     words = {"time": f"{shown:%Y-%m-%d %H:%M}", "zone": zone}
     if start.astimezone(place).replace(tzinfo=None) != shown:
-        raise NotATime(_("%(time)s does not exist in %(zone)s: clocks are put forward there. Nothing was launched.") % words)
+        said = _("%(time)s does not exist in %(zone)s: clocks are put forward then. Nothing was launched.")
+        raise NotATime(said % words)
     if start <= now:
         raise NotATime(_("%(time)s in %(zone)s is in the past. Nothing was launched.") % words)
     return start

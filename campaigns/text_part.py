@@ -1,11 +1,11 @@
 """Readable plain text from the HTML of a mail.
 
-Links become `text (address)` unless the text says the address already, lists get dashes or numbers, cells of a table
-row are parted by tabs, headings stand apart, pictures appear by their alternative text. What only Outlook on Windows
-shows (conditional comments) and what is hidden (preheader tricks apart) does not appear.
+Links become `text (address)` unless the text says the address already, lists get dashes or numbers, cells of
+a table row are parted by tabs, headings stand apart, pictures appear by their alternative text. What only
+Outlook on Windows shows (conditional comments) and what is hidden (preheader tricks apart) does not appear.
 
-`plain_text_source` does the same to a template, before any row is known: tags of the merge language stay where they
-are, so the plain text of a row costs no parsing.
+`plain_text_source` does the same to a template, before any row is known: tags of the merge language stay
+where they are, so the plain text of a row costs no parsing.
 """
 
 import html as html_entities
@@ -41,8 +41,8 @@ _TOO_MANY_LINES = re.compile(r"\n[ \t]*\n[ \t]*\n\s*")
 _SCHEME = re.compile(r"(https?)://\Z", re.IGNORECASE)
 _SHOWN_SCHEMES = ("http://", "https://", "mailto:", "tel:")
 
-# While a template is converted, one character of a private plane stands for each tag of the merge language, and one of
-# the next plane where the tag is part of an address.
+# While a template is converted, one character of a private plane stands for each tag of the merge language,
+# and one of the next plane where the tag is part of an address.
 _TAG, _TAG_IN_ADDRESS = 0xF0000, 0x100000
 _TAGS = re.compile("[\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
 

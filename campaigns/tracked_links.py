@@ -1,9 +1,10 @@
 """Signed tokens for opens, clicks and unsubscribes, and where they go in a mail.
 
-A token carries all that is needed to answer a hit, so the tracking edge asks no database. Standard library only: the
-edge imports this module and nothing of Django.
+A token carries all that is needed to answer a hit, so the tracking edge asks no database. Standard library
+only: the edge imports this module and nothing of Django.
 
-Tokens are base64url without padding; the last 12 bytes are the head of an HMAC-SHA256 over a letter and the rest:
+Tokens are base64url without padding; the last 12 bytes are the head of an HMAC-SHA256 over a letter and the
+rest:
 
 - message token: `>QQ` (campaign id, message id); one per message, serves open, click and unsubscribe;
 - link token: `>QH` (campaign id, link number) and the target in UTF-8; one per link and campaign.
@@ -36,7 +37,8 @@ _NOT_CLICKED = frozenset({"link", "base", "image", "use"})  # their href loads s
 
 @lru_cache(maxsize=64)
 def _key_states(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
-    """A cache: SHA-256 with the key's inner and outer block taken in, which is half of every HMAC (RFC 2104)."""
+    """A cache: SHA-256 with the key's inner and outer block taken in, which is half of every HMAC (RFC
+    2104)."""
     block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
     return hashlib.sha256(bytes(b ^ 0x36 for b in block)), hashlib.sha256(bytes(b ^ 0x5C for b in block))
 
@@ -123,7 +125,8 @@ class LinkSpan:
 
 
 def trackable(target: str) -> bool:
-    """Whether clicks on this address may be counted: web addresses only, and never a way out of the mailing."""
+    """Whether clicks on this address may be counted: web addresses only, and never a way out of the
+    mailing."""
     target = target.lower()
     return target.startswith(("https://", "http://")) and not any(map(target.__contains__, _OPT_OUT))
 
@@ -131,10 +134,10 @@ def trackable(target: str) -> bool:
 def find_links(html: str, *, mask: str = "") -> list[LinkSpan]:
     """The links of a mail whose clicks can be counted, in order.
 
-    Left alone are mailto:, tel:, #anchors, empty and javascript: addresses, unsubscribe links, and every element with
-    the attribute `data-no-track`. Links for Outlook on Windows in conditional comments (VML) are links too. Where merge
-    fields were masked by the character `mask`, an address that begins with a field is found as well: what it is shows
-    only with a row.
+    Left alone are mailto:, tel:, #anchors, empty and javascript: addresses, unsubscribe links, and every
+    element with the attribute `data-no-track`. Links for Outlook on Windows in conditional comments (VML) are
+    links too. Where merge fields were masked by the character `mask`, an address that begins with a field is
+    found as well: what it is shows only with a row.
     """
     links: list[LinkSpan] = []
     for span in scan(html):

@@ -29,7 +29,7 @@ class Written:
 def save(campaign: Campaign, written: Written) -> Template:
     """Store all of it.
 
-    Raises NotNow when the campaign is launched or being read, TemplateConflict when somebody saved in between.
+    Raises NotNow when the campaign is launched or being read, TemplateConflict when another text was saved.
     """
     with transaction.atomic():
         template = campaign.save_template(written.subject, written.html, version=written.version)

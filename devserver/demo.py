@@ -64,7 +64,7 @@ def run(stack: Stack, began: float) -> None:
 @contextmanager
 def only_demo_here(folder: Path) -> Iterator[None]:
     """Hold the folder's lock. Raises Unavailable when another demo of this checkout runs."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,17 +100,24 @@ def clear_the_way(stack: Stack, *, reset: bool) -> None:
     stack.end_leftovers()
     refuse_taken_ports(stack.ports)
     if reset:
-        folders = [path for path in stack.folder.iterdir() if path.is_dir()]
-        for folder in [*folders, *(server.home for server in servers)]:
-            shutil.rmtree(folder, ignore_errors=True)
-        for path in stack.folder.iterdir():
-            if path.name != "lock":
-                path.unlink()
-    if reset and len(servers) < 2:
-        note("What DATABASE_URL and REDIS_URL name is left as it is: RESET=1 wipes our own servers only.")
+        wipe(stack)
     for server in servers:
         if server.moved:
             note(f"{server.name} runs as `nobody`, who cannot get here: its data is in {server.home}")
+
+
+def wipe(stack: Stack) -> None:
+    """Remove all a demo keeps, but not what is in servers that the environment names."""
+    servers = own_servers(stack)
+    kept = {"lock"}
+    if len(servers) < 2:
+        note("RESET=1 leaves what DATABASE_URL and REDIS_URL name as it is.")
+        kept.add("secrets.env")  # without them nobody could read what is in that database
+    for path in [*stack.folder.iterdir(), *(server.home for server in servers)]:
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name not in kept:
+            path.unlink(missing_ok=True)
 
 
 def note(text: str) -> None:

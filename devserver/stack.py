@@ -21,7 +21,7 @@ from devserver.places import PROJECT, Unavailable
 from devserver.processes import Child, answers_http, stop_together, wait_until
 from devserver.servers import OwnServer, Postgres, Redis, Server
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 PATIENCE_SECONDS = 4.0  # a worker cut off in the middle of a message looks it up when it comes back
 WEB_THREADS = "8"
 WORKER_THREADS = "16"

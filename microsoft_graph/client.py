@@ -11,18 +11,14 @@ import functools
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
-from kiota_abstractions.authentication import (
-    AccessTokenProvider,
-    AllowedHostsValidator,
-    BaseBearerTokenAuthenticationProvider,
-)
+from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider
 from kiota_abstractions.method import Method
 from kiota_abstractions.native_response_handler import NativeResponseHandler
 from kiota_abstractions.request_information import RequestInformation
@@ -30,6 +26,7 @@ from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
 
 from microsoft_graph import wire
+from microsoft_graph.access import Challenged, GetToken, Tokens
 from microsoft_graph.errors import Disconnected, GraphError, NotDone, Rejected, Throttled, Unclear
 from microsoft_graph.wire import Attachment, Draft, Effect, Found, Me, OutgoingEmail
 
@@ -38,16 +35,7 @@ TOTAL_SECONDS = 30.0
 # Idle connections are dropped before Microsoft's side does so: a send that meets a connection just closed is
 # a doubt.
 KEEP_ALIVE_SECONDS = 10.0
-# A token is asked for again after a minute, not for every call: asking costs a thread and a look at the
-# database.
-TOKEN_SECONDS = 60.0
 PIECE_BYTES = 256 * 1024
-
-GetToken = Callable[[str | None], str]
-"""Gives an access token; may block; runs in a thread. None: any token valid for some minutes to come. A
-string: the last one was refused, bring a new one; the string is the JSON of Microsoft's claims challenge, or
-empty when there was none. Raises Disconnected when only a person can help. Any OSError counts as "try again
-later"."""
 
 logger = logging.getLogger(__name__)
 _RAW_ANSWER = ResponseHandlerOption(NativeResponseHandler())
@@ -70,7 +58,7 @@ class MailboxClient:
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
         host = urlsplit(graph_url).hostname or ""
-        self._tokens = _Tokens(get_token, host)
+        self._tokens = Tokens(get_token, host)
         self._total_seconds = total_seconds
         limits = httpx.Limits(max_connections=concurrent, keepalive_expiry=KEEP_ALIVE_SECONDS)
         self._http = httpx.AsyncClient(
@@ -255,7 +243,7 @@ class MailboxClient:
         try:
             sending = self._adapter.send_no_response_content_async(info, {})
             response = await self._exchange(cast(Awaitable[httpx.Response], sending), effect)
-        except _Challenged as challenge:
+        except Challenged as challenge:
             raise Disconnected("Microsoft asks for a new sign-in.", challenge.claims) from None
         if response.status_code == 401:
             raise self._error(response, effect)
@@ -357,53 +345,3 @@ class _InFlight:
     async def __aexit__(self, *exc_info: object) -> None:
         self._client.in_flight -= 1
         self._client.last_used = time.monotonic()
-
-
-class _Challenged(Exception):
-    """The SDK has read a claims challenge in an answer and wants to repeat the request at once; we do that
-    ourselves."""
-
-    def __init__(self, claims: str | None) -> None:
-        super().__init__("claims challenge")
-        self.claims = claims
-
-
-class _Tokens(AccessTokenProvider):
-    """Hands the SDK the token at hand, and fetches tokens between its requests, outside their time limits."""
-
-    def __init__(self, get_token: GetToken, host: str) -> None:
-        self._get_token = get_token
-        self._hosts = AllowedHostsValidator([host])
-        self._lock = asyncio.Lock()
-        self._token = ""
-        self._fetched = 0.0
-
-    async def current(self) -> str:
-        async with self._lock:
-            if not self._token or time.monotonic() - self._fetched > TOKEN_SECONDS:
-                await self._fetch(None)
-            return self._token
-
-    async def renew(self, refused: str, claims: str) -> None:
-        """Another token than `refused`, which a request beside us may have brought already."""
-        async with self._lock:
-            if self._token == refused:
-                self._token = ""
-                await self._fetch(claims)
-
-    async def _fetch(self, claims: str | None) -> None:
-        try:
-            self._token = await asyncio.to_thread(self._get_token, claims)
-        except OSError as error:
-            raise NotDone("Microsoft's sign-in could not be reached.", wire.RETRY_SECONDS) from error
-        self._fetched = time.monotonic()
-
-    async def get_authorization_token(
-        self, uri: str, additional_authentication_context: dict[str, Any] | None = None
-    ) -> str:
-        if claims := (additional_authentication_context or {}).get("claims"):
-            raise _Challenged(wire.decode_claims(claims))
-        return self._token if self._hosts.is_url_host_valid(uri) else ""
-
-    def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
-        return self._hosts

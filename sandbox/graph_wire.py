@@ -246,7 +246,7 @@ def message_json(
         "importance": mail.importance,
         "parentFolderId": folder_id(mailbox.address, mail.folder),
         "conversationId": mail.conversation_id,
-        "conversationIndex": mail.conversation_index,
+        "conversationIndex": mail.conversation_index or None,
         "isDeliveryReceiptRequested": False,
         "isReadReceiptRequested": False,
         "isRead": mail.is_read,

@@ -33,6 +33,8 @@ BLOCKS = frozenset(
         "footer",
     ]
 )
+# Message ids are long; a header that begins on its second line is lawful and puzzles people.
+LONG_LINES = policy.SMTP.clone(max_line_length=200)
 SILENT = frozenset(("style", "script", "head", "title"))
 
 
@@ -104,6 +106,8 @@ def iso(seconds: float) -> str:
 
 def received_headers(mail: Mail) -> list[tuple[str, str]]:
     """The headers of a message as its recipient sees them (Bcc is never among them)."""
+    if any(name == "Message-ID" for name, _ in mail.headers):
+        return mail.headers  # it has arrived: they are complete
     headers = [("Subject", header_value(mail.subject)), ("Message-ID", mail.internet_id)]
     headers.append(("Date", format_datetime(datetime.fromtimestamp(mail.sent, UTC))))
     if mail.author:
@@ -124,7 +128,7 @@ def source(mail: Mail) -> bytes:
     """The whole message as MIME."""
     if mail.raw is not None:
         return mail.raw
-    message = EmailMessage(policy=policy.SMTP)
+    message = EmailMessage(policy=LONG_LINES)
     for name, value in received_headers(mail):
         message[name] = value
     if mail.is_draft and mail.bcc:
@@ -273,7 +277,7 @@ def non_delivery_report(mail: Mail, failed: list[tuple[str, str, str]], now: flo
     `failed`: (address, enhanced status such as 5.1.351, SMTP diagnostic) of each recipient that failed.
     """
     sender = mail.author or Address("", "unknown@sandbox.example")
-    subject = EmailMessage(policy=policy.SMTP)
+    subject = EmailMessage(policy=LONG_LINES)
     subject["Subject"] = header_value(f"Undeliverable: {mail.subject}")
     date = format_datetime(datetime.fromtimestamp(now, UTC))
     people = [address for address, _, _ in failed]
@@ -287,7 +291,7 @@ def non_delivery_report(mail: Mail, failed: list[tuple[str, str, str]], now: flo
         for address, status, diagnostic in failed
     )
     headers = [(n, v) for n, v in received_headers(mail) if not n.lower().startswith(("content-", "mime-"))]
-    original = EmailMessage(policy=policy.SMTP)
+    original = EmailMessage(policy=LONG_LINES)
     for name, value in headers:
         original[name] = value
     original.set_content(text_of(mail))

@@ -6,9 +6,11 @@ Answers of Graph never wait for any of this: 202 says only that a message was ta
 """
 
 import asyncio
+import base64
 import copy
 import json
 import logging
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -234,4 +236,4 @@ def new_draft_identity(state: State, mail: Mail, address: str) -> None:
     mail.created = mail.modified = mail.sent = mail.received = now
     mail.internet_id = mail.internet_id or new_internet_id(address.rpartition("@")[2])
     mail.conversation_id = mail.conversation_id or new_id("AAQkAG")
-    mail.conversation_index = new_id("AQ")[:30]
+    mail.conversation_index = base64.b64encode(b"\x01" + secrets.token_bytes(21)).decode()

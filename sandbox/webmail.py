@@ -34,6 +34,10 @@ def when(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %Y %H:%M:%S UTC")
 
 
+def shortly(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%d %b %H:%M")
+
+
 def framed(mail: Mail, *, images: bool) -> str:
     """The HTML body as a document for a sandboxed frame: no scripts, links in a new tab, remote pictures only
     when `images`. Blocked twice over: the addresses are taken out, and the frame's policy forbids loading."""
@@ -46,6 +50,7 @@ def framed(mail: Mail, *, images: bool) -> str:
     policy = FRAME_POLICY.format(images=" http: https:" if images else "")
     head = (
         f'<meta http-equiv="Content-Security-Policy" content="{policy}"><base target="_blank">'
+        "<style>body{font:15px/1.5 system-ui,sans-serif;margin:16px}</style>"
         '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light">'
     )
     return (
@@ -107,7 +112,7 @@ async def listing(request: Request) -> Response:
         mails=mails[(at - 1) * PAGE : at * PAGE],
         at=at,
         pages=max(1, -(-len(mails) // PAGE)),
-        when=when,
+        when=shortly,
     )
 
 

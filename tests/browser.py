@@ -6,16 +6,21 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
+MICROSOFT = re.compile("Microsoft")
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 
 
 def sign_in(page: Page, app_url: str, name: str) -> None:
-    """Sign in as Ana, Ben, Dana or Cleo: the way through Microsoft's page, which is the sandbox's here."""
+    """Sign in as Ana, Ben, Dana or Cleo, on Microsoft's pages (the sandbox's); consents when asked to."""
     page.goto(f"{app_url}/sign-in/")
-    page.get_by_role("link", name=re.compile("Microsoft")).or_(
-        page.get_by_role("button", name=re.compile("Microsoft"))
-    ).first.click()
-    page.get_by_role("button", name=re.compile(name)).first.click()
+    entrance = page.get_by_role("link", name=MICROSOFT).or_(page.get_by_role("button", name=MICROSOFT))
+    with page.expect_navigation():
+        entrance.first.click()
+    with page.expect_navigation():
+        page.get_by_role("button", name=re.compile(name)).first.click()
+    consent = page.get_by_role("button", name="Accept")
+    if consent.count():
+        consent.click()
     page.wait_for_url(re.compile(f"^{re.escape(app_url)}/"))
 
 

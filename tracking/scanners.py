@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from django.utils.translation import gettext_lazy as _
 
@@ -129,13 +130,19 @@ def _by_name(method: str, user_agent: str) -> Judgement | None:
     """What the request says of itself, whatever was asked for."""
     if method == "HEAD":
         return Judgement(Verdict.MACHINE, Reason.HEAD)
+    reason = _machine_name(user_agent)
+    return Judgement(Verdict.MACHINE, reason) if reason else None
+
+
+@lru_cache(
+    maxsize=4096
+)  # most hits come from a few hundred programs, and the search is the dear part of judging
+def _machine_name(user_agent: str) -> Reason | None:
     if not user_agent.strip():
-        return Judgement(Verdict.MACHINE, Reason.NO_NAME)
+        return Reason.NO_NAME
     if _SCANNERS.search(user_agent):
-        return Judgement(Verdict.MACHINE, Reason.SCANNER)
-    if _PROGRAMS.search(user_agent):
-        return Judgement(Verdict.MACHINE, Reason.PROGRAM)
-    return None
+        return Reason.SCANNER
+    return Reason.PROGRAM if _PROGRAMS.search(user_agent) else None
 
 
 def _open(user_agent: str, at: datetime, sent_at: datetime | None) -> Judgement:

@@ -204,13 +204,14 @@ def _store(cursor: CursorWrapper, hits: Sequence[tuple[Place, Hit]], messages: d
     cursor.execute(STORE_UNSUBSCRIBES)
     unsubscribes = cursor.fetchall()
 
-    note_first(cursor, "opened_at", {hit.message_id for _, hit in hits if hit.kind == Kind.OPEN})
+    segments = sorted({place.segment for place, _ in hits})
+    note_first(cursor, "opened_at", segments)
     clicks = [hit for _, hit in hits if hit.kind == Kind.CLICK]
     if clicks:
         clicked = {hit.message_id for hit in clicks}
         times = [hit.at for hit in clicks]
         changed = rejudge_clicks(cursor, clicked, moment(min(times)), moment(max(times)))
-        note_first(cursor, "clicked_at", clicked)
+        note_first(cursor, "clicked_at", segments)
         correct_first(cursor, "clicked_at", changed)
     for message_id, at in unsubscribes:
         Suppression.objects.suppress_messages([message_id], at)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from typing import Literal, NamedTuple
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -23,17 +24,20 @@ ALL_TIME = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 Fact = Literal["opened_at", "clicked_at"]
 
-_FIRST = {
-    "opened_at": "SELECT min(at) FROM tracking_open WHERE message_id = m.id AND verdict <> 'machine'",
-    "clicked_at": "SELECT min(at) FROM tracking_click WHERE message_id = m.id AND verdict <> 'machine'",
-}
+_TABLE = {"opened_at": "tracking_open", "clicked_at": "tracking_click"}
 _NOTE_FIRST = """
-UPDATE campaigns_message AS m SET {fact} = ({first})
-WHERE m.id = ANY(%s) AND ({first}) < COALESCE(m.{fact}, 'infinity')
+UPDATE campaigns_message AS m SET {fact} = first.at
+FROM (
+    SELECT message_id, min(at) AS at FROM {table}
+    WHERE segment = ANY(%s) AND verdict <> 'machine' GROUP BY message_id
+) AS first
+WHERE m.id = first.message_id AND first.at < COALESCE(m.{fact}, 'infinity')
 """
 _CORRECT_FIRST = """
-UPDATE campaigns_message AS m SET {fact} = ({first}) WHERE m.id = ANY(%s) AND m.{fact} IS DISTINCT FROM
-({first})
+UPDATE campaigns_message AS m SET {fact} = (
+    SELECT min(at) FROM {table} WHERE message_id = m.id AND verdict <> 'machine'
+)
+WHERE m.id = ANY(%s)
 """
 _OPENS = """
 SELECT h.id, h.message_id, h.at, h.method, h.user_agent, h.verdict, h.reason, m.sent_at, m.opened_at, 0
@@ -83,18 +87,16 @@ def reclassify(campaign: Campaign) -> int:
     return changed
 
 
-def note_first(cursor: CursorWrapper, fact: Fact, message_ids: Iterable[int]) -> None:
-    """The first hit that is not a machine's becomes the message's fact, unless an earlier one already is."""
-    ids = sorted(message_ids)
-    if ids:
-        cursor.execute(_NOTE_FIRST.format(fact=fact, first=_FIRST[fact]), [ids])
+def note_first(cursor: CursorWrapper, fact: Fact, segments: Sequence[UUID]) -> None:
+    """The first hit in these segments that is not a machine's is the fact, unless there is an earlier."""
+    cursor.execute(_NOTE_FIRST.format(fact=fact, table=_TABLE[fact]), [list(segments)])
 
 
 def correct_first(cursor: CursorWrapper, fact: Fact, message_ids: Iterable[int]) -> None:
     """For messages with a changed verdict: the fact is what the stored hits say now, perhaps nothing."""
     ids = sorted(set(message_ids))
     if ids:
-        cursor.execute(_CORRECT_FIRST.format(fact=fact, first=_FIRST[fact]), [ids])
+        cursor.execute(_CORRECT_FIRST.format(fact=fact, table=_TABLE[fact]), [ids])
 
 
 def rejudge_clicks(

@@ -1,4 +1,7 @@
-"""Merging: a template and the cells of one row become one mail's texts. Pure; needs nothing but its arguments."""
+"""Merging: a template and the cells of one row become one mail's texts.
+
+Pure; needs nothing but its arguments.
+"""
 
 from campaigns.merge.problems import Place, Problem, RenderProblem, TemplateProblems
 from campaigns.merge.template import Compiled, Rendered, compile_template

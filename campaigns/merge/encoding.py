@@ -1,7 +1,7 @@
 """How a value is written at the place where it stands, so that no cell can break out of its place.
 
-Each encoder takes the value of an expression and returns text. In the Liquid source they appear as the last filter of
-an output (`{{ _f3 | _text }}`), put there by `source.with_encoders`; nobody can write them by hand.
+Each encoder takes the value of an expression and returns text. In the Liquid source they appear as the last
+filter of an output (`{{ _f3 | _text }}`), put there by `source.with_encoders`; nobody can write them by hand.
 """
 
 import html as html_entities
@@ -25,7 +25,7 @@ _TEXT = {**_DROPPED, **_ENTITIES, 0x0A: "<br>", 0x0D: "<br>"}
 _ATTRIBUTE = {**_DROPPED, **_ENTITIES, 0x0A: "&#10;", 0x0D: "&#10;"}
 _BARE = {**_ATTRIBUTE, **{ord(c): f"&#{ord(c)};" for c in " \t=`/"}}
 _PLAIN = {**_DROPPED, 0x0D: "\n"}
-_HEADER = dict.fromkeys([*_CONTROLS, *_LINE_ENDS, 0x09], " ")
+_HEADER: dict[int, str | None] = dict.fromkeys([*_CONTROLS, *_LINE_ENDS, 0x09], " ")
 _URL_CHARACTERS = ":/?#[]@!$&'()*+,;=%~"
 
 
@@ -78,7 +78,7 @@ def _verbatim(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-_TABLES = {
+_TABLES: dict[str, Mapping[int, str | None]] = {
     "_text": _TEXT,  # between tags; line ends become <br>
     "_attribute": _ATTRIBUTE,  # in quotes, or in <title>
     "_bare": _BARE,  # in a tag without quotes
@@ -96,4 +96,7 @@ ENCODERS: dict[str, Encoder] = {
     "_verbatim": _verbatim,  # tokens and addresses of our own
 }
 SPECIAL = {name: _special(table) for name, table in _TABLES.items()}
-"""For encoders that leave most text as it is: a function that finds what they would change. Letters and digits never."""
+"""For encoders that leave most text as it is: a function that finds what they would change.
+
+Letters and digits never.
+"""

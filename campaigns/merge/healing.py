@@ -1,9 +1,10 @@
 """Finding merge fields in HTML as editors leave it.
 
-Outlook, Word and browsers break `{{ First name }}` apart: tags between the braces, &nbsp; for blanks, soft hyphens,
-curly quotes, escaped quotes, percent signs in addresses. `read_html` understands all of these and gives back the parts
-of the text in order: literal text, byte for byte as it was, and tags of the merge language with their inner text made
-plain. HTML tags that stood inside a field come out right after it, so the look is kept.
+Outlook, Word and browsers break `{{ First name }}` apart: tags between the braces, &nbsp; for blanks, soft
+hyphens, curly quotes, escaped quotes, percent signs in addresses. `read_html` understands all of these and
+gives back the parts of the text in order: literal text, byte for byte as it was, and tags of the merge
+language with their inner text made plain. HTML tags that stood inside a field come out right after it, so the
+look is kept.
 
 Comments, scripts and styles are left as they are: nothing in them is a merge field.
 """
@@ -61,7 +62,8 @@ _WORDS = re.compile(
 
 @dataclass(slots=True)
 class Tag:
-    """One `{{ … }}` (name "") or `{% name … %}`; `inner` is plain text, `dashes` the marks that trim blanks."""
+    """One `{{ … }}` (name "") or `{% name … %}`; `inner` is plain text, `dashes` the marks that trim
+    blanks."""
 
     name: str
     inner: str
@@ -189,7 +191,10 @@ def _trim_marks(inner: str) -> tuple[str, tuple[str, str]]:
 
 
 def read_html(html: str, part: Part = "body") -> list[Piece]:
-    """The pieces of `html` in order. Raises TemplateProblems for a field without an end and beyond the limits."""
+    """The pieces of `html` in order.
+
+    Raises TemplateProblems for a field without an end and beyond the limits.
+    """
     if len(html) > MAX_CHARACTERS:
         message = _(
             "The message has %(size)d characters; %(limit)d is the limit. Attach large pictures instead."
@@ -203,8 +208,6 @@ def read_html(html: str, part: Part = "body") -> list[Piece]:
 
 def read_subject(subject: str) -> list[Piece]:
     """Like `read_html` for a subject line: plain text, so `<` and `&` mean themselves."""
-    pieces: list[Piece] = []
     # Guard what looks like markup, so that the one reader serves both.
-    for piece in read_html(html_entities.escape(subject, quote=False), "subject"):
-        pieces.append(html_entities.unescape(piece) if isinstance(piece, str) else piece)
-    return pieces
+    pieces = read_html(html_entities.escape(subject, quote=False), "subject")
+    return [html_entities.unescape(piece) if isinstance(piece, str) else piece for piece in pieces]

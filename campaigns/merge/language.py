@@ -1,4 +1,5 @@
-"""The merge language: Liquid as python-liquid reads it, with what a mailing needs and nothing that can run away.
+"""The merge language: Liquid as python-liquid reads it, with what a mailing needs and nothing that can run
+away.
 
 What differs from plain Liquid, all of it here or in numbers.py:
 
@@ -53,6 +54,7 @@ from campaigns.merge.numbers import equal, less, less_or_equal
 MAX_LOOP_ITERATIONS = 10_000  # of all loops of a mail together
 MAX_OUTPUT_BYTES = 10_000_000
 MAX_VALUE_CHARACTERS = 200_000  # of what a filter may return
+MAX_NUMBER_BITS = 4_096  # of a whole number it may return
 MAX_LOCAL_BYTES = 1_000_000
 
 BLOCKS = frozenset({"if", "unless", "case", "for", "capture", "ifchanged"})
@@ -265,7 +267,7 @@ def _date(value: object, form: object = "%Y-%m-%d") -> str:
         return text
     try:
         read = date_parser.parse(text, dayfirst=_DAY_FIRST.match(text) is not None)
-        return read.strftime(_same(form))
+        return str(read.strftime(_same(form)))
     except (ValueError, OverflowError):
         return text
 
@@ -279,6 +281,8 @@ def _limited(function: Callable[..., Any]) -> Callable[..., Any]:
         result = function(*args, **options)
         if isinstance(result, str) and len(result) > MAX_VALUE_CHARACTERS:
             raise FilterError(_("A field has become too long."), token=None)
+        if isinstance(result, int) and result.bit_length() > MAX_NUMBER_BITS:
+            raise FilterError(_("A number has become too large."), token=None)
         return result
 
     for mark in ("with_context", "with_environment"):
@@ -317,3 +321,5 @@ class MergeEnvironment(Environment):
 
 
 ENVIRONMENT = MergeEnvironment()
+FILTERS = frozenset(ENVIRONMENT.filters) - frozenset(ENCODERS)
+"""The filters an author may use."""

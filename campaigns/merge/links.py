@@ -15,7 +15,8 @@ _HOST = re.compile(r"https?://[^\s/?#]", re.IGNORECASE)
 
 
 def filled_in(rendered: str) -> tuple[str, str]:
-    """The address as it goes into the mail, and what it means; `rendered` is HTML of an attribute value with its fields filled in.
+    """The address as it goes into the mail, and what it means; `rendered` is HTML of an attribute value with
+    its fields filled in.
 
     Outlook puts `http://` before a field that holds a whole address: the second one wins. Empty stays empty.
     Raises RenderProblem for what is no address a mail may lead to.

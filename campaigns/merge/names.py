@@ -1,9 +1,9 @@
 """Field names as people write them, turned into names that Liquid understands.
 
-A name may be written in any case, with any blanks (also no-break ones), composed or decomposed umlauts, with curly
-apostrophes or long dashes where the header has straight ones, or in brackets: `{{ ["First name"] }}`. Where several
-names fit, the longest wins; among equals the one spelt exactly so, then the first column. A column named like a word
-of the language (and, or, empty …) or like a number must be written in brackets.
+A name may be written in any case, with any blanks (also no-break ones), composed or decomposed umlauts, with
+curly apostrophes or long dashes where the header has straight ones, or in brackets: `{{ ["First name"] }}`.
+Where several names fit, the longest wins; among equals the one spelt exactly so, then the first column. A
+column named like a word of the language (and, or, empty …) or like a number must be written in brackets.
 """
 
 import re
@@ -66,14 +66,16 @@ def identifier(index: int) -> str:
 
 @dataclass(slots=True)
 class Resolved:
-    """An expression in Liquid, and the names in it that no column has."""
+    """An expression in Liquid, the names in it that no column has, and the filters it uses."""
 
     text: str
     unknown: list[str] = field(default_factory=list)
+    filters: list[str] = field(default_factory=list)
 
 
 class FieldNames:
-    """The columns of a spreadsheet by name, plus `extra` names (of columns behind them) such as unsubscribe_link."""
+    """The columns of a spreadsheet by name, plus `extra` names (of columns behind them) such as
+    unsubscribe_link."""
 
     def __init__(self, fields: Sequence[str], extra: Mapping[str, int]) -> None:
         self.fields = fields
@@ -100,7 +102,8 @@ class FieldNames:
         return _BLANKS.sub(" ", known[close[0]]).strip() if close else None
 
     def resolve(self, expression: str, tag: str, local: Collection[str]) -> Resolved:
-        """Put column identifiers for names, straight quotes for curly ones; `local` are names the template made."""
+        """Put column identifiers for names, straight quotes for curly ones; `local` are names the template
+        made."""
         return _Walk(self, unicodedata.normalize("NFC", expression), tag, local).run()
 
     def match(self, text: str, position: int) -> tuple[int, int] | None:
@@ -130,6 +133,7 @@ class _Walk:
         self.position = 0
         self.out: list[str] = []
         self.unknown: list[str] = []
+        self.filters: list[str] = []
 
     def run(self) -> Resolved:
         steps = (
@@ -144,7 +148,7 @@ class _Walk:
         while self.position < len(self.text):
             if not any(step() for step in steps) and not self._word():
                 self._put(self.text[self.position], self.position + 1)
-        return Resolved("".join(self.out).strip(), self.unknown)
+        return Resolved("".join(self.out).strip(), self.unknown, self.filters)
 
     def _put(self, piece: str, end: int) -> bool:
         self.out.append(piece)
@@ -172,13 +176,13 @@ class _Walk:
         found = _WORD.match(self.text, self.position)
         if found is None:
             return False
+        word = found.group().lower()
+        if self._last() == "|":
+            self.filters.append(word)
+            return self._put(word, found.end())
         option = "|" in self.out and self.text[found.end() :].lstrip().startswith(":")
-        if (
-            self._last() == "|"
-            or option
-            or (self.tag == "for" and found.group().lower() in ("limit", "offset"))
-        ):
-            return self._put(found.group().lower(), found.end())
+        if option or (self.tag == "for" and word in ("limit", "offset")):
+            return self._put(word, found.end())
         return False
 
     def _field(self) -> bool:

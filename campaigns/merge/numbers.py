@@ -1,14 +1,16 @@
 """Comparing cells in conditions.
 
-Cells hold text as the spreadsheet shows it, so `{% if Amount > 1000 %}` has to see the number in "1.234,50 €". The rules:
+Cells hold text as the spreadsheet shows it, so `{% if Amount > 1000 %}` has to see the number in "1.234,50
+€". The rules:
 
-- a sign, digits, one decimal mark and grouping are a number, with any currency sign, percent sign and blanks around it
-  ("50 %" is 50);
-- with both `.` and `,` the last one is the decimal mark; several of one kind group thousands; a single `.` is a decimal
-  point; a single `,` followed by exactly three digits groups thousands, else it is a decimal comma;
-- `<`, `>`, `<=`, `>=` compare as numbers when both sides are numbers, as text when both are text, and are false otherwise;
-- `==` and `!=` compare as numbers only with a number in the template (`Amount == 5`); with text they compare text, so that
-  "01234" stays different from "1234".
+- a sign, digits, one decimal mark and grouping are a number, with any currency sign, percent sign and blanks
+  around it ("50 %" is 50);
+- with both `.` and `,` the last one is the decimal mark; several of one kind group thousands; a single `.` is
+  a decimal point; a single `,` followed by exactly three digits groups thousands, else it is a decimal comma;
+- `<`, `>`, `<=`, `>=` compare as numbers when both sides are numbers, as text when both are text, and are
+  false otherwise;
+- `==` and `!=` compare as numbers only with a number in the template (`Amount == 5`); with text they compare
+  text, so that "01234" stays different from "1234".
 
 All else is as in python-liquid (liquid/builtin/expressions/logical.py).
 """

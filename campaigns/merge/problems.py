@@ -21,7 +21,8 @@ def shorten(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a template: `line` counts from 1 in the source of the part, `excerpt` is what stands there."""
+    """A place in a template: `line` counts from 1 in the source of the part, `excerpt` is what stands
+    there."""
 
     part: Part
     line: int
@@ -39,7 +40,8 @@ class Place:
 class Problem:
     """One thing to mend. `code` is "syntax", "unknown_field", "not_available" or "too_large".
 
-    `suggestion` is a field name as it stands in the header, where one is close to what was written.
+    `suggestion` is a field name as it stands in the header (or a filter) where one is close to what was
+    written.
     """
 
     place: Place

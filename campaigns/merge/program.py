@@ -1,9 +1,10 @@
 """Liquid compiled to Python functions: what python-liquid would render, many times faster.
 
-The syntax tree is python-liquid's own, and so are filters, comparisons and truth; only walking the tree anew for every
-row is saved. A template is a list of texts with gaps, and each gap has a function from the row to text. A tree with
-anything beyond outputs, conditions and links (loops, assignments …) is rendered by python-liquid itself; property tests
-show that both ways mean the same (tests/campaigns/merge/test_fast_path.py).
+The syntax tree is python-liquid's own, and so are filters, comparisons and truth; only walking the tree anew
+for every row is saved. A template is a list of texts with gaps, and each gap has a function from the row to
+text. A tree with anything beyond outputs, conditions and links (loops, assignments …) is rendered by
+python-liquid itself; property tests show that both ways mean the same
+(tests/campaigns/merge/test_fast_path.py).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -73,8 +74,8 @@ class _NotFast(Exception):
 class FastProgram:
     """Texts with gaps.
 
-    `finish` tidies lines. It is called only where a gap that may stand alone on its line came out empty or with line
-    ends of its own: all else is tidy as it was compiled.
+    `finish` tidies lines. It is called only where a gap that stands alone on its line came out empty, or one
+    came out with blanks or lines of its own: all else is tidy as it was compiled.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class FastProgram:
                 slots.append((len(self._texts), part))
                 self._texts.append("")
         self._slots = tuple(slots)
-        self._alone = [place for place, _ in slots if self._stands_alone(place)]
+        self._gaps = [(place, self._stands_alone(place)) for place, _ in slots]
 
     def _stands_alone(self, place: int) -> bool:
         before = self._texts[place - 1] if place else ""
@@ -107,13 +108,15 @@ class FastProgram:
         result = "".join(texts)
         if len(result) > MAX_OUTPUT_BYTES:
             raise ValueError("output limit reached")
-        if self._finish is not None and any(_is_loose(texts[place]) for place in self._alone):
+        if self._finish is not None and any(_is_loose(texts[place], alone) for place, alone in self._gaps):
             return self._finish(result)
         return result
 
 
-def _is_loose(text: str) -> bool:
-    return not text or text[0] in "\n " or text[-1] in "\n "
+def _is_loose(text: str, alone: bool) -> bool:
+    if not text:
+        return alone
+    return text[0].isspace() or text[-1].isspace() or text.count("\n") > 1
 
 
 class LiquidProgram:
@@ -219,7 +222,10 @@ _CANNOT_FAIL = frozenset(
 
 
 def _harmless(node: OutputNode) -> bool:
-    """Whether no cell, however odd, makes this output fail. (Cells are far shorter than what filters may return.)"""
+    """Whether no cell, however odd, makes this output fail.
+
+    (Cells are far shorter than what filters may return.)
+    """
     expression = node.expression
     return isinstance(expression, FilteredExpression) and all(
         item.name in _CANNOT_FAIL for item in expression.filters or ()
@@ -306,7 +312,7 @@ def _value(expression: Expression) -> Value:
     if isinstance(expression, _LITERALS):
         return _always(expression.value)
     if isinstance(expression, TrueLiteral | FalseLiteral | Nil):
-        return _always({TrueLiteral: True, FalseLiteral: False}.get(type(expression)))
+        return _always(None if isinstance(expression, Nil) else isinstance(expression, TrueLiteral))
     if isinstance(expression, Blank | Empty):
         return _always(expression)
     if isinstance(expression, LogicalAndExpression | LogicalOrExpression):

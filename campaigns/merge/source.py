@@ -1,8 +1,8 @@
 """The Liquid source of a template: written from the pieces an editor left, then prepared for one purpose.
 
-In this source every column is `_f<number>` and every `{{` or `{%` belongs to the merge language (other braces are
-wrapped in `raw`), so places can be found by one simple pattern. What HTML surrounds a field is seen by masking the
-tags of the language and scanning the rest as it stands.
+In this source every column is `_f<number>` and every `{{` or `{%` belongs to the merge language (other braces
+are wrapped in `raw`), so places can be found by one simple pattern. What HTML surrounds a field is seen by
+masking the tags of the language and scanning the rest as it stands.
 """
 
 import re
@@ -20,6 +20,7 @@ _SPAN = re.compile(
     r"\{%\s*raw\s*%\}.*?\{%\s*endraw\s*%\}|(?P<output>\{\{.*?\}\})|\{%.*?%\}", re.DOTALL
 )  # fmt: skip
 _LINK_TAG = re.compile(r"\{% (?:_link -?\d+|end_link) %\}")
+_ENCODED = re.compile(r"\| _\w+ -?\}\}\Z")
 _BRACES = re.compile(r"\{[{%]|\{\Z")
 _WEB_START = re.compile(r"\s*https?://\Z", re.IGNORECASE)
 _ADDRESSES = frozenset({"href", "src", "background", "action", "longdesc", "cite", "xlink:href", "data"})
@@ -81,10 +82,11 @@ def body_end(text: str) -> int:
 
 
 def with_encoders(text: str, encoder: Callable[[int], str]) -> str:
-    """Add to every output that has none the encoder for its place; `encoder` maps its offset to a filter's name."""
+    """Add to every output that has none the encoder for its place; `encoder` maps its offset to a filter's
+    name."""
     edits: list[tuple[int, int, str]] = []
     for span in spans(text):
-        if span["output"] and "| _" not in span["output"]:
+        if span["output"] and not _ENCODED.search(span["output"]):
             inner = span["output"][2:-2].rstrip()
             end = span.end() - 3 if inner.endswith("-") else span.end() - 2
             edits.append((end, end, f"| {encoder(span.start())} "))
@@ -118,9 +120,7 @@ def _attribute_encoder(text: str, attribute: Attribute | None, offset: int) -> s
     if attribute is None:
         return "_bare"
     if attribute.name in _ADDRESSES:
-        return url_encoder(
-            attribute_text(_LINK_TAG.sub("", text[attribute.start : offset])), "_url_start"
-        )
+        return url_encoder(attribute_text(_LINK_TAG.sub("", text[attribute.start : offset])), "_url_start")
     return "_attribute" if attribute.quote else "_bare"
 
 
@@ -136,10 +136,11 @@ ConstantLink = Callable[[int, str], str]
 
 
 def with_links(text: str, own: str, constant: ConstantLink | None) -> str:
-    """Wrap addresses that hold fields into `_link`, and let `constant` rewrite the others that can be tracked.
+    """Wrap addresses that hold fields into `_link`, and let `constant` rewrite the others that can be
+    tracked.
 
-    Addresses that name the column `own` (our unsubscribe page) are left alone. With `constant` None nothing is tracked:
-    addresses with fields are only checked (number -1).
+    Addresses that name the column `own` (our unsubscribe page) are left alone. With `constant` None nothing
+    is tracked: addresses with fields are only checked (number -1).
     """
     masked = mask(text)
     edits: dict[tuple[int, int], str] = {}

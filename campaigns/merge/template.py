@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from django.utils.translation import gettext as _
 from liquid.ast import Node
@@ -15,7 +16,7 @@ from liquid.expression import Expression
 
 from campaigns.merge import source as sources
 from campaigns.merge.healing import Piece, Tag, read_html, read_subject
-from campaigns.merge.language import BLOCKS, ENVIRONMENT, INNER, SINGLE, LinkWriter, field_index
+from campaigns.merge.language import BLOCKS, ENVIRONMENT, FILTERS, INNER, SINGLE, LinkWriter, field_index
 from campaigns.merge.links import check_link
 from campaigns.merge.names import FieldNames
 from campaigns.merge.problems import Part, Place, Problem, RenderProblem, TemplateProblems, shorten
@@ -115,8 +116,8 @@ def compile_draft(
 ) -> Compiled:
     """Compile a draft whose HTML may have been added to since.
 
-    `html` is Liquid source; `constant` and `write_link` put in tracked addresses; `end` is source that comes last in the
-    HTML only, not in its plain text.
+    `html` is Liquid source; `constant` and `write_link` put in tracked addresses; `end` is source that comes
+    last in the HTML only, not in its plain text.
     """
     own = f"_f{draft.unsubscribe}"
     marked = sources.with_links(html, own, constant)
@@ -218,6 +219,7 @@ def _resolved(pieces: Sequence[Piece], names: FieldNames) -> tuple[sources.Sourc
     for tag in tags:
         resolved = names.resolve(tag.inner, tag.name, local)
         problems += [_unknown(tag, name, names) for name in resolved.unknown]
+        problems += [_no_filter(tag, name) for name in resolved.filters if name not in FILTERS]
         if not tag.name and not tag.inner:
             problems.append(Problem(tag.place, _("The field is empty; write a column's name into it.")))
         inner.append(resolved.text)
@@ -234,6 +236,14 @@ def _unknown(tag: Tag, name: str, names: FieldNames) -> Problem:
         message = _("There is no column “%(name)s” in your data. Did you mean “%(suggestion)s”?")
         message %= {"name": name, "suggestion": suggestion}
     return Problem(tag.place, message, suggestion, "unknown_field")
+
+
+def _no_filter(tag: Tag, name: str) -> Problem:
+    close = get_close_matches(name, FILTERS, n=1)
+    if not close:
+        return Problem(tag.place, _("There is no filter “%(name)s”.") % {"name": name}, code="not_available")
+    message = _("There is no filter “%(name)s”. Did you mean “%(suggestion)s”?")
+    return Problem(tag.place, message % {"name": name, "suggestion": close[0]}, close[0], "not_available")
 
 
 def _local_names(tags: Iterable[Tag]) -> frozenset[str]:

@@ -273,7 +273,7 @@ class Campaign(models.Model):
         self._settle(by, self.messages.filter(pk=message_id, is_test=False).settle_as_sent())
 
     def send_again(self, by: User, message_id: int) -> None:
-        """Its owner has decided: this unclear message goes once more, and the campaign on with it. Raises NotNow."""
+        """Its owner has decided: this unclear message goes once more. Raises NotNow."""
         with transaction.atomic():
             if Campaign.objects.select_for_update().get(pk=self.pk).status == self.Status.STOPPED:
                 raise NotNow(_now("This campaign was stopped for good, so nothing more is sent from it."))

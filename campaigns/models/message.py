@@ -48,7 +48,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
             cursor.execute(
                 QUEUE, {"campaign": campaign.pk, "mailbox": mailbox.pk, "sheet": campaign.spreadsheet_id}
             )
-            return cursor.rowcount
+            return int(cursor.rowcount)
 
     def due(self, mailbox: Mailbox) -> Self:
         """What may go out of this mailbox now: tests, and rows of campaigns being sent."""
@@ -187,7 +187,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def requeue(self, status: "Message.Status") -> int:
         """Those in this status wait for their turn again; returns how many.
 
-        With look-ups nothing goes twice: what is found in Sent Items is taken for sent, a draft is used again.
+        With look-ups nothing goes twice: what lies in Sent Items is taken for sent, a draft is used again.
         """
         return self.filter(status=status).update(
             status=Message.Status.PENDING,

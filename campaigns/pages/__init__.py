@@ -1,1 +1,1 @@
-"""What the pages of a campaign show, in the shapes their templates name; one module a step. Nothing here changes anything."""
+"""What the pages of a campaign show, in the shapes their templates name; one module a step. It only looks."""

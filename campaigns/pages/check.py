@@ -14,8 +14,8 @@ from campaigns.models import Campaign, Recipient
 class Preview:
     """`row` is its number in the sheet, `position` its place among the `total` rows to be sent.
 
-    `previous`, `next`, `random` and `problem_row` are row numbers to go to, or None. `problems` say why the row
-    becomes no mail; `unsent` why it gets none although it could.
+    `previous`, `next`, `random` and `problem_row` are row numbers to go to, or None. `problems` say why the
+    row becomes no mail; `unsent` why it gets none although it could.
     """
 
     row: int
@@ -46,14 +46,22 @@ def recipient_at(campaign: Campaign, row: str) -> Recipient | None:
 
 
 def preview_of(campaign: Campaign, recipient: Recipient) -> Preview:
-    around = {**_around(campaign, recipient.row_number), "sender": campaign.owner.label}
+    around = _around(campaign, recipient.row_number)
     unsent = _("This row is left out: it gets no mail.") if recipient.left_out else ""
     try:
         email = checking.preview(campaign, recipient)
     except ValueError as problem:
         return Preview(**around, to=recipient.address, problems=[str(problem)], unsent=unsent)
-    addresses = {name: "; ".join(map(str, getattr(email, name))) for name in ("to", "cc", "bcc", "reply_to")}
-    return Preview(**around, **addresses, subject=email.subject, text=email.text, unsent=unsent)
+    return Preview(
+        **around,
+        to="; ".join(map(str, email.to)),
+        cc="; ".join(map(str, email.cc)),
+        bcc="; ".join(map(str, email.bcc)),
+        reply_to="; ".join(map(str, email.reply_to)),
+        subject=email.subject,
+        text=email.text,
+        unsent=unsent,
+    )
 
 
 def _around(campaign: Campaign, number: int) -> dict[str, Any]:
@@ -63,6 +71,7 @@ def _around(campaign: Campaign, number: int) -> dict[str, Any]:
     odd = numbers.exclude(problem="")
     return {
         "row": number,
+        "sender": campaign.owner.label,
         "position": rows.filter(row_number__lte=number).count(),
         "total": total,
         "previous": numbers.filter(row_number__lt=number).last(),

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Recipient, Suppression
-from campaigns.models.spreadsheet import RecipientQuerySet
 
 ROWS_PER_PAGE = 50
 PROBLEMS_PER_PAGE = 20
@@ -43,7 +42,10 @@ class Row:
 
 @dataclass(frozen=True)
 class ProblemRow:
-    """`kind` is a Recipient.Problem, "suppressed", or "" for a row that was just left out. `error`: why a correction was refused."""
+    """`kind` is a Recipient.Problem, "suppressed", or "" for a row that was just left out.
+
+    `error` says why a correction was refused.
+    """
 
     pk: int
     row: int
@@ -78,7 +80,11 @@ def data_page(campaign: Campaign, query: Query) -> dict[str, Any]:
         return {**context, "done": upload.rows_read, "total": upload.expected_rows}
     if context["sheet"] is None:
         return context
-    return {**context, "rows": _rows(campaign, query.get("rows")), **problem_rows(campaign, query.get("page"))}
+    return {
+        **context,
+        "rows": _rows(campaign, query.get("rows")),
+        **problem_rows(campaign, query.get("page")),
+    }
 
 
 def sheet_of(campaign: Campaign) -> Sheet | None:
@@ -86,13 +92,15 @@ def sheet_of(campaign: Campaign) -> Sheet | None:
     sheet = campaign.spreadsheet
     if sheet is None:
         return None
-    return Sheet(sheet.name, sheet.row_count, len(sheet.header), sheet.header, sheet.address_column, sheet.notes)
+    return Sheet(
+        sheet.name, sheet.row_count, len(sheet.header), sheet.header, sheet.address_column, sheet.notes
+    )
 
 
 def earlier_campaigns(campaign: Campaign) -> list[dict[str, Any]]:
     """The same person's other campaigns with data: pk, name, total (rows)."""
-    others = Campaign.objects.for_user(campaign.owner).exclude(pk=campaign.pk).filter(spreadsheet__isnull=False)
-    newest = others.values_list("pk", "name", "spreadsheet__row_count")[:EARLIER]
+    others = Campaign.objects.for_user(campaign.owner).filter(spreadsheet__isnull=False)
+    newest = others.exclude(pk=campaign.pk).values_list("pk", "name", "spreadsheet__row_count")[:EARLIER]
     return [{"pk": pk, "name": name, "total": total} for pk, name, total in newest]
 
 
@@ -102,8 +110,8 @@ def suppressed(campaign: Campaign) -> Exists:
     return Exists(unwanted.exclude(address=""))
 
 
-def _rows(campaign: Campaign, page: str | None) -> Any:
-    shown = Paginator(campaign.recipients(), ROWS_PER_PAGE).get_page(page)
+def _rows(campaign: Campaign, page: str | None) -> Page[Any]:
+    shown: Page[Any] = Paginator(campaign.recipients(), ROWS_PER_PAGE).get_page(page)
     shown.object_list = [Row(one.row_number, one.fields, bool(one.problem)) for one in shown.object_list]
     return shown
 
@@ -111,8 +119,9 @@ def _rows(campaign: Campaign, page: str | None) -> Any:
 def problem_rows(campaign: Campaign, page: str | None, refused: Refused | None = None) -> dict[str, Any]:
     """Context of campaigns/parts/problems.html: problems, problem_total, left_out_total, kinds."""
     rows = campaign.recipients().annotate(suppressed=suppressed(campaign))
-    looked_at = rows.filter(~Q(problem="") | Q(left_out=True) | Q(suppressed=True)).order_by("left_out", "row_number")
-    shown = Paginator(looked_at, PROBLEMS_PER_PAGE).get_page(page)
+    looked_at = rows.filter(~Q(problem="") | Q(left_out=True) | Q(suppressed=True))
+    looked_at = looked_at.order_by("left_out", "row_number")
+    shown: Page[Any] = Paginator(looked_at, PROBLEMS_PER_PAGE).get_page(page)
     shown.object_list = [_problem_row(recipient, refused) for recipient in shown.object_list]
     undecided = campaign.recipients().filter(left_out=False).exclude(problem="")
     return {
@@ -137,7 +146,7 @@ def _problem_row(recipient: Any, refused: Refused | None) -> ProblemRow:
     return ProblemRow(*row, recipient.address, recipient.left_out)
 
 
-def _kinds(undecided: "RecipientQuerySet | Any") -> list[dict[str, Any]]:
+def _kinds(undecided: QuerySet[Recipient]) -> list[dict[str, Any]]:
     """Each kind of problem among these rows: key, label, count."""
     found = undecided.order_by("problem").values_list("problem").annotate(Count("pk"))
     return [{"key": key, "label": Recipient.Problem(key).label, "count": count} for key, count in found]

@@ -1,5 +1,6 @@
 """The list of a person's campaigns."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -16,6 +17,7 @@ FILTERS = {
     "sending": ["scheduled", "sending", "paused"],
     "finished": ["finished", "stopped"],
 }
+COUNTED = ("total", "sent", "failed", "opened", "clicked")
 
 
 def campaign_list(user: User, status: str, search: str, page: str | None) -> dict[str, Any]:
@@ -38,21 +40,21 @@ def campaign_list(user: User, status: str, search: str, page: str | None) -> dic
 
 
 def _count(page: Page[Campaign]) -> None:
-    """Give each campaign of the page total, sent, failed, opened and clicked; a draft's total are its rows."""
+    """Give each campaign of the page its numbers (COUNTED); a draft's total are its rows."""
     real = Message.objects.real().filter(campaign__in=[campaign.pk for campaign in page.object_list])
-    by_campaign = {
-        row.pop("campaign_id"): row
-        for row in real.values("campaign_id").annotate(
-            total=Count("pk"),
-            sent=Count("pk", filter=Q(status=Message.Status.SENT)),
-            failed=Count("pk", filter=Q(status=Message.Status.FAILED)),
-            opened=Count("opened_at"),
-            clicked=Count("clicked_at"),
-        )
-    }
+    by_campaign: dict[int, dict[str, Any]] = {}
+    counted: Iterable[Mapping[str, Any]] = real.values("campaign_id").annotate(
+        total=Count("pk"),
+        sent=Count("pk", filter=Q(status=Message.Status.SENT)),
+        failed=Count("pk", filter=Q(status=Message.Status.FAILED)),
+        opened=Count("opened_at"),
+        clicked=Count("clicked_at"),
+    )
+    for row in counted:
+        by_campaign[row["campaign_id"]] = {name: row[name] for name in COUNTED}
     sheets = [campaign.spreadsheet_id for campaign in page.object_list if not campaign.is_launched]
     rows = Recipient.objects.filter(spreadsheet__in=[sheet for sheet in sheets if sheet], left_out=False)
     by_sheet = dict(rows.values_list("spreadsheet_id").annotate(Count("pk")).order_by())
     for campaign in page.object_list:
-        nothing = {"total": by_sheet.get(campaign.spreadsheet_id, 0), "sent": 0, "failed": 0, "opened": 0, "clicked": 0}
+        nothing = {**dict.fromkeys(COUNTED, 0), "total": by_sheet.get(campaign.spreadsheet_id, 0)}
         vars(campaign).update(by_campaign.get(campaign.pk, nothing))

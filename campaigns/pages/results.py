@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
 from campaigns.models import Campaign, Message, Recipient
@@ -61,7 +61,7 @@ def recipient_lines(campaign: Campaign, status: str, search: str, page: str | No
     rows = _matching(campaign, status)
     if search:
         rows = rows.filter(address__icontains=search)
-    shown = Paginator(rows, PER_PAGE).get_page(page)
+    shown: Page[Any] = Paginator(rows, PER_PAGE).get_page(page)
     shown.object_list = _lines(campaign, list(shown.object_list))
     return {"page": shown, "filters": _filters(campaign), "status": status, "search": search}
 

@@ -18,7 +18,7 @@ from campaigns.models import Campaign
 from campaigns.pages.check import findings_of
 from campaigns.pages.data import suppressed
 
-CONTINENTS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+CONTINENTS = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific"
 
 LEFT_OUT = {
     "": gettext_lazy("left out by you"),
@@ -52,7 +52,10 @@ class Forecast:
 @cache
 def zone_names() -> list[str]:
     """Time zones by place, as people know them, and UTC."""
-    return ["UTC", *sorted(name for name in available_timezones() if name.split("/")[0] in CONTINENTS)]
+    return [
+        "UTC",
+        *sorted(name for name in available_timezones() if name.split("/")[0] in CONTINENTS.split()),
+    ]
 
 
 def launch_page(campaign: Campaign, mailbox: Mailbox | None) -> dict[str, Any]:
@@ -81,8 +84,9 @@ def _forecast(mailbox: Mailbox, count: int) -> Forecast:
 
 def _left_out(campaign: Campaign, unwanted: int) -> list[dict[str, Any]]:
     """Who gets no mail and why: rows (how many), text."""
-    rows = campaign.recipients().filter(left_out=True).order_by("problem").values_list("problem").annotate(Count("pk"))
-    told = [{"rows": count, "text": LEFT_OUT[problem]} for problem, count in rows]
+    rows = campaign.recipients().filter(left_out=True).order_by("problem")
+    by_problem = rows.values_list("problem").annotate(Count("pk"))
+    told: list[dict[str, Any]] = [{"rows": count, "text": LEFT_OUT[problem]} for problem, count in by_problem]
     if unwanted:
         told.append({"rows": unwanted, "text": _("whose address must not be mailed")})
     return told

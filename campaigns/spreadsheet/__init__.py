@@ -1,13 +1,15 @@
-"""Spreadsheets: a file of any usual format → header and rows, every value as the spreadsheet program shows it.
+"""Spreadsheets: a file of any usual format → header and rows, every value as the spreadsheet program shows
+it.
 
-``read`` reads in this process, ``child.read_in_child`` in a limited process of its own (for everything uploaded).
+``read`` reads in this process, ``child.read_in_child`` in a limited process of its own (for everything
+uploaded).
 """
 
 from campaigns.spreadsheet.errors import (
     Damaged,
     Locked,
-    NothingInIt,
     NotASpreadsheet,
+    NothingInIt,
     ReadingCancelled,
     Remark,
     SheetMissing,

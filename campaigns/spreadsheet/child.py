@@ -1,10 +1,10 @@
 """Reading an uploaded file in a process of its own, under limits, so that no file can hurt the one that asks.
 
-    with read_in_child(path, "guests.xlsx", prefix=b"7\t") as reading:
-        with cursor.copy(f"COPY … ({', '.join(COPY_COLUMNS)}) FROM STDIN") as copy:
-            for block in reading:
-                copy.write(block)
-    reading.summary.rows
+with read_in_child(path, "guests.xlsx", prefix=b"7\t") as reading:
+    with cursor.copy(f"COPY … ({', '.join(COPY_COLUMNS)}) FROM STDIN") as copy:
+        for block in reading:
+            copy.write(block)
+reading.summary.rows
 """
 
 import contextlib
@@ -21,7 +21,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from campaigns.spreadsheet.copy_text import COPY_COLUMNS
-from campaigns.spreadsheet.errors import CLASSES, Damaged, ReadingCancelled, Remark, SpreadsheetError, TooLarge
+from campaigns.spreadsheet.errors import (
+    CLASSES,
+    Damaged,
+    ReadingCancelled,
+    Remark,
+    SpreadsheetError,
+    TooLarge,
+)
 from campaigns.spreadsheet.header import Roles
 from campaigns.spreadsheet.limits import LIMITS, MEGABYTE
 
@@ -74,17 +81,23 @@ class Summary:
 
 
 class Reading:
-    """A file being read by a child process. A context manager; iterate once for blocks of COPY lines (bytes).
+    """A file being read by a child process. A context manager; iterate once for blocks of COPY lines
+    (bytes).
 
-    ``header`` is there on entering, ``summary`` after the last block. Raises SpreadsheetError at any step; leaving the
-    ``with`` block ends the child, whatever it is doing.
+    ``header`` is there on entering, ``summary`` after the last block. Raises SpreadsheetError at any step;
+    leaving the ``with`` block ends the child, whatever it is doing.
     """
 
     header: Header
     summary: Summary
 
     def __init__(
-        self, job: dict[str, Any], *, deadline_seconds: float, on_progress: Callable[[int], None], cancelled: Callable[[], bool]
+        self,
+        job: dict[str, Any],
+        *,
+        deadline_seconds: float,
+        on_progress: Callable[[int], None],
+        cancelled: Callable[[], bool],
     ) -> None:
         self._job = job
         self._name: str = job["name"]
@@ -101,7 +114,7 @@ class Reading:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=PROJECT,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},  # none of our secrets
+            env={"PATH": os.defpath, "LANG": "C.UTF-8"},  # none of our secrets
         )
         try:
             self._hand_over()
@@ -115,7 +128,9 @@ class Reading:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._end()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -129,6 +144,11 @@ class Reading:
                 return
             else:
                 raise self._died()
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._child.pid
 
     def _hand_over(self) -> None:
         assert self._child.stdin is not None  # noqa: S101  # for the type checker: asked for by PIPE
@@ -227,9 +247,12 @@ def read_in_child(
 ) -> Reading:
     """Read ``path``, called ``name`` by its owner, in a limited child process → Reading.
 
-    ``sheet``: its name, None for the first that is not hidden. ``header_row``: a row number of the sheet, 0 for none, None to guess.
-    ``address_column``: a place in the header, None to guess. ``prefix``: put before every COPY line, such as ``b"7\\t"`` for a
-    column in front of COPY_COLUMNS. ``on_progress`` is told the number of rows so far after each block; ``cancelled`` is asked
+    ``sheet``: its name, None for the first that is not hidden. ``header_row``: a row number of the sheet, 0
+    for none, None to guess.
+    ``address_column``: a place in the header, None to guess. ``prefix``: put before every COPY line, such as
+    ``b"7\\t"`` for a
+    column in front of COPY_COLUMNS. ``on_progress`` is told the number of rows so far after each block;
+    ``cancelled`` is asked
     several times a second.
     """
     job = {

@@ -19,7 +19,12 @@ BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "cp1252": "Windows-1252 (Western European)", "utf-32": "UTF-32"}
+NAMES = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    "cp1252": "Windows-1252 (Western European)",
+    "utf-32": "UTF-32",
+}
 DELIMITERS = ";,\t|"
 SHOWN = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 SAMPLE_CHARACTERS = 65_536
@@ -83,8 +88,9 @@ def _wrong_encoding(name: str, row: int) -> SpreadsheetError:
 def _encoding(path: Path, name: str) -> tuple[str, int]:
     """The encoding of the whole file and its number of lines.
 
-    UTF-8 is certain once the whole file is valid. Windows-1252 is what is left, unless the file is UTF-8 for the most part or has
-    bytes that stand for nothing there: then it was put together from parts, and guessing would mail broken names.
+    UTF-8 is certain once the whole file is valid. Windows-1252 is what is left, unless the file is UTF-8
+    for the most part or has bytes that stand for nothing there: then it was put together from parts, and
+    guessing would mail broken names.
     """
     with path.open("rb") as stream:
         start = stream.read(4096)
@@ -159,7 +165,9 @@ def find_delimiter(sample: str, *, whole: bool = True) -> tuple[str, int]:
 
 
 def _evenness(lines: list[str], delimiter: str) -> tuple[float, int]:
-    """How well a delimiter explains the lines: the share of rows of the usual width, and that width; nothing for width 1."""
+    """How well a delimiter explains the lines: the share of rows of the usual width, and that width;
+    nothing for width 1.
+    """
     try:
         widths = [len(row) for row in csv.reader(lines, delimiter=delimiter) if any(row)]
     except csv.Error:

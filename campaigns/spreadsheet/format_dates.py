@@ -1,14 +1,14 @@
 """Date, time and elapsed-time formats: a day number becomes words.
 
 Days are counted from 1 = 1 January 1900, in a calendar that has a 29 February 1900
-(https://learn.microsoft.com/office/troubleshoot/excel/wrongly-assumes-1900-is-leap-year), or from 0 = 1 January 1904.
+(https://learn.microsoft.com/office/troubleshoot/excel/wrongly-assumes-1900-is-leap-year), or from 0 = 1
+January 1904.
 """
 
 import datetime
 from collections.abc import Callable
 from typing import NamedTuple
 
-from campaigns.spreadsheet.format_general import number_of
 from campaigns.spreadsheet.format_tokens import Section, Token
 from campaigns.spreadsheet.locales import Locale
 
@@ -50,10 +50,14 @@ def moment(day: int, millisecond: int) -> Moment:
 
 
 def date_formatter(section: Section, locale: Locale, date1904: bool) -> Callable[[str], str | None]:
-    """A function from the cell's raw number to its text, or None where no date can be shown (before 1900, after 9999)."""
+    """A function from the cell's raw number to its text, or None where no date can be shown (before 1900,
+    after 9999).
+    """
     pieces, places = _pieces(_with_minutes(section.tokens), section.locale or locale, locale)
     # Excel rounds to what is shown when seconds are shown, and cuts when only minutes are.
-    shows_seconds = any(token.kind == "date" and token.value.strip("[]")[0] == "s" for token in section.tokens)
+    shows_seconds = any(
+        token.kind == "date" and token.value.strip("[]")[0] == "s" for token in section.tokens
+    )
     step = 10 ** (3 - places) if shows_seconds else 1
     offset = DAYS_FROM_1900_TO_1904 if date1904 else 0
     remembered: dict[str, str | None] = {}
@@ -83,7 +87,9 @@ def date_formatter(section: Section, locale: Locale, date1904: bool) -> Callable
 
 
 def serial_of_iso(text: str, date1904: bool) -> str:
-    """The raw number of a cell whose value is written as an ISO date (``t="d"``). Raises ValueError if it is none."""
+    """The raw number of a cell whose value is written as an ISO date (``t="d"``). Raises ValueError if it
+    is none.
+    """
     at = datetime.datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=None)
     since = at - datetime.datetime(1899, 12, 30)  # noqa: DTZ001  # cells have no zone
     days = since.days - (1 if since.days < 61 else 0) - (DAYS_FROM_1900_TO_1904 if date1904 else 0)
@@ -91,7 +97,9 @@ def serial_of_iso(text: str, date1904: bool) -> str:
 
 
 def _with_minutes(tokens: list[Token]) -> list[Token]:
-    """Decide for each ``m`` whether it means a month or a minute: a minute right after an hour or right before a second."""
+    """Decide for each ``m`` whether it means a month or a minute: a minute right after an hour or right
+    before a second.
+    """
     parts = [index for index, token in enumerate(tokens) if token.kind == "date"]
     result = list(tokens)
     for place, index in enumerate(parts):
@@ -122,7 +130,9 @@ def _pieces(tokens: list[Token], words: Locale, signs: Locale) -> tuple[list[Pie
             pieces.append(_half_day(token.value))
         elif token.kind == "point":
             digits = 0
-            while after_second and index < len(tokens) and tokens[index] == Token("digit", "0") and digits < 3:
+            while (
+                after_second and index < len(tokens) and tokens[index] == Token("digit", "0") and digits < 3
+            ):
                 digits, index = digits + 1, index + 1
             if digits:
                 places = max(places, digits)
@@ -147,7 +157,7 @@ def _half_day(value: str) -> Piece:
     return lambda at: morning if at.hour < 12 else evening
 
 
-def _date_piece(value: str, words: Locale, twelve_hours: bool) -> Piece:  # noqa: C901  # a table, read from top to bottom
+def _date_piece(value: str, words: Locale, twelve_hours: bool) -> Piece:  # a table, read from top to bottom
     match value:
         case "yyyy" | "yyy" | "e" | "ee" | "eee" | "eeee":
             return lambda at: f"{at.year:04d}"
@@ -194,11 +204,3 @@ def _date_piece(value: str, words: Locale, twelve_hours: bool) -> Piece:  # noqa
     if value[0] in "hs":
         return lambda at: f"{at.hour if value[0] == 'h' else at.second:02d}"
     return lambda at: ""  # eras (b, g) exist in calendars we don't write
-
-
-def is_number(raw: str) -> bool:
-    try:
-        number_of(raw)
-    except ValueError:
-        return False
-    return True

@@ -14,7 +14,9 @@ from campaigns.spreadsheet.locales import Locale
 class Layout:
     """What the tokens of one numeric section ask for."""
 
-    whole: list[Token] = field(default_factory=list)  # before the point: digits, and literals among and around them
+    whole: list[Token] = field(
+        default_factory=list
+    )  # before the point: digits, and literals among and around them
     fraction: list[Token] = field(default_factory=list)  # after it, likewise
     power: list[Token] = field(default_factory=list)  # after E
     exponent: str = ""
@@ -26,7 +28,9 @@ class Layout:
 def layout_of(tokens: list[Token]) -> Layout:
     layout = Layout()
     part = layout.whole
-    digits_follow = [any(later.kind == "digit" for later in tokens[index + 1 :]) for index in range(len(tokens))]
+    digits_follow = [
+        any(later.kind == "digit" for later in tokens[index + 1 :]) for index in range(len(tokens))
+    ]
     seen_digit = False
     for index, token in enumerate(tokens):
         if token.kind == "point" and not layout.point and part is layout.whole:
@@ -58,7 +62,9 @@ def _point_next(tokens: list[Token], index: int) -> bool:
 
 
 def digits_formatter(section: Section, locale: Locale) -> Callable[[str], str]:
-    """A function from the raw number, without its sign, to its text. It raises ValueError for what is no number."""
+    """A function from the raw number, without its sign, to its text. It raises ValueError for what is no
+    number.
+    """
     if section.has("slash") and not section.has("point", "exponent"):
         fractional = _fraction_formatter(section.tokens)
         if fractional:
@@ -66,8 +72,7 @@ def digits_formatter(section: Section, locale: Locale) -> Callable[[str], str]:
     layout = layout_of(section.tokens)
     if layout.exponent:
         return lambda raw: _scientific(number_of(raw), layout, locale)
-    general = _full(layout, locale)
-    return _quick(layout, locale, general) or general
+    return _full(layout, locale)
 
 
 def _full(layout: Layout, locale: Locale) -> Callable[[str], str]:
@@ -75,7 +80,11 @@ def _full(layout: Layout, locale: Locale) -> Callable[[str], str]:
     unit = Decimal(1).scaleb(-places)
 
     def shown(raw: str) -> str:
-        value = EXACT.quantize(number_of(raw).scaleb(layout.scale), unit) if len(raw) < 36 else _long(raw, layout.scale, places)
+        value = (
+            EXACT.quantize(number_of(raw).scaleb(layout.scale), unit)
+            if len(raw) < 36
+            else _long(raw, layout.scale, places)
+        )
         whole, _, fraction = f"{value:f}".partition(".")
         return (
             _fill_whole(layout.whole, whole.lstrip("0"), locale.group if layout.grouped else "")
@@ -88,49 +97,62 @@ def _full(layout: Layout, locale: Locale) -> Callable[[str], str]:
 
 def _long(raw: str, scale: int, places: int) -> Decimal:
     value = number_of(raw).scaleb(scale)
-    return value.quantize(Decimal(1).scaleb(-places), context=EXACT) if value.adjusted() + places < 39 else value.to_integral_value()
+    return (
+        value.quantize(Decimal(1).scaleb(-places), context=EXACT)
+        if value.adjusted() + places < 39
+        else value.to_integral_value()
+    )
 
 
-def _quick(layout: Layout, locale: Locale, general: Callable[[str], str]) -> Callable[[str], str] | None:
-    """The same in one step for the formats most cells have: 0, 0.00, #,##0.00, 0%, with text around them; or None.
+def quick_formatter(
+    section: Section, locale: Locale, otherwise: Callable[[str], str], *, zero_too: bool
+) -> Callable[[str], str] | None:
+    """The formats most cells have (0, 0.00, #,##0.00, 00000, with text around them) by cutting and joining
+    texts.
 
-    Python rounds the binary value, the spreadsheet program the decimal one. They can differ only where digits are cut,
-    so those values go the long way.
+    Whatever needs rounding goes to ``otherwise``, as do negative numbers and, unless ``zero_too``, those
+    that begin with a zero. None if the format is not of that kind.
     """
-    before, whole, inside = _split(layout.whole)
+    if section.has("slash", "exponent", "date", "ampm", "general", "text") or not section.has("digit"):
+        return None
+    layout = layout_of(section.tokens)
+    before, whole, after = _split(layout.whole)
+    fraction = ""
     if layout.point:
-        head, fraction, after = _split(layout.fraction)
-        if inside or head or not set(fraction) <= {"0"}:
+        inside, fraction, after_fraction = _split(layout.fraction)
+        if after or inside or fraction.strip("0"):
             return None
-    else:
-        fraction, after = "", inside
-    if not whole.endswith("0") or whole.strip("#").strip("0") or layout.scale not in (0, 2):
-        return None
-    places, keep, factor = len(fraction), len(fraction) + layout.scale, 10**layout.scale
+        after = after_fraction
     least = whole.count("0")
-    if layout.grouped and least > 1:
+    if (
+        layout.scale
+        or not whole.endswith("0")
+        or whole.strip("#").strip("0")
+        or (layout.grouped and least > 1)
+    ):
         return None
-    spec = f"{',' if layout.grouped else ''}.{places}f" if least == 1 else f"0{least + places + (1 if places else 0)}.{places}f"
-    signs = str.maketrans({",": locale.group, ".": locale.decimal})
-    plain = locale.group == "," and locale.decimal == "."
-
-    whole_numbers = None if places or layout.scale else (("0" + str(least) + "d") if least > 1 else spec.replace(".0f", "d"))
+    before, after, zeros = before.lstrip(" "), after.rstrip(" "), fraction
+    point = locale.decimal if layout.point else ""
+    places, group = len(zeros), locale.group if layout.grouped else ""
 
     def shown(raw: str) -> str:
-        if whole_numbers and len(raw) <= 15 and raw.isdigit():
-            text = format(int(raw), whole_numbers)
-        else:
-            point = raw.find(".")
-            if (point >= 0 and len(raw) - point - 1 > keep) or len(raw) > 15 or "E" in raw or "e" in raw:
-                return general(raw)
-            text = format(float(raw) * factor, spec)
-        return before + (text if plain else text.translate(signs)) + after
+        number, _, cut = raw.partition(".")
+        if len(raw) > 15 or len(cut) > places or not number.isdigit() or not (cut.isdigit() or not cut):
+            return otherwise(raw)
+        if number[0] == "0" and not (zero_too and number == "0"):
+            return otherwise(raw)
+        size = len(number)
+        if size < least:
+            number = number.zfill(least)
+        elif group and size > 3:
+            number = number[:-3] + group + number[-3:] if size < 7 else f"{int(number):,}".replace(",", group)
+        return before + number + point + cut + zeros[len(cut) :] + after
 
     return shown
 
 
 def _split(tokens: list[Token]) -> tuple[str, str, str]:
-    """Literal text before the digits, the digits, literal text after; literals among the digits end up in the digits."""
+    """Literal text before the digits, the digits, literal text after; an x is text among the digits."""
     places = [index for index, token in enumerate(tokens) if token.kind == "digit"]
     if not places:
         return "".join(token.value for token in tokens), "", ""
@@ -144,7 +166,7 @@ def _split(tokens: list[Token]) -> tuple[str, str, str]:
 
 
 def _fill_whole(tokens: list[Token], digits: str, group: str) -> str:
-    """Digits put into the places before the point, from the right; what is left over goes before the first place."""
+    """Digits put into the places before the point, from the right; the rest goes before the first place."""
     result: list[str] = []
     left = len(digits)
     placed = 0
@@ -226,7 +248,9 @@ def _fraction_formatter(tokens: list[Token]) -> Callable[[str], str] | None:
     if top == slash or end == slash + 1:
         return None
     below = tokens[slash + 1 : end]
-    fixed = int("".join(token.value for token in below)) if any(token.kind == "literal" for token in below) else 0
+    fixed = (
+        int("".join(token.value for token in below)) if any(token.kind == "literal" for token in below) else 0
+    )
     whole_places = [token for token in tokens[:top] if token.kind == "digit"]
     before = "".join(token.value for token in tokens[:top] if token.kind == "literal").strip(" ")
     after = "".join(token.value for token in tokens[end:])

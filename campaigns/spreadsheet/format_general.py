@@ -13,8 +13,8 @@ WIDTH = 11  # characters a fraction may take in a wide cell, without its sign
 def number_of(raw: str) -> Decimal:
     """The value of a cell as the file has it, as the spreadsheet program understands it.
 
-    Whole numbers are kept to the last digit, though Excel itself would show zeros from the 16th on: they are keys and
-    card numbers here, not quantities. Raises ValueError for what is no number.
+    Whole numbers are kept to the last digit, though Excel itself would show zeros from the 16th on: they
+    are keys and card numbers here, not quantities. Raises ValueError for what is no number.
     """
     try:
         value = Decimal(raw)
@@ -32,8 +32,8 @@ def number_of(raw: str) -> Decimal:
 def general(raw: str, decimal_sign: str = ".") -> str:
     """``raw`` as a wide cell shows it in the General format; ``raw`` itself if it is no number.
 
-    Two steps away from Excel, both towards LibreOffice: whole numbers of 12 to 20 digits are not turned into
-    1.23457E+11, for a telephone number in such a cell is meant as a telephone number.
+    Two steps away from Excel, both towards LibreOffice: whole numbers of 12 to 20 digits are not turned
+    into 1.23457E+11, for a telephone number in such a cell is meant as a telephone number.
     """
     if len(raw) <= WIDTH and ((raw.isdigit() and raw[0] != "0") or AS_IT_STANDS.fullmatch(raw)):
         return raw if decimal_sign == "." else raw.replace(".", decimal_sign)

@@ -1,7 +1,8 @@
 """A number format code taken apart: sections, their conditions, and the tokens of each.
 
-The grammar is that of ECMA-376 part 1, 18.8.31 (https://ecma-international.org/publications-and-standards/standards/ecma-376/)
-as described for users in https://support.microsoft.com/office/number-format-codes-5026bbd6-04bc-48cd-bf33-80f18b4eae68.
+The grammar is that of ECMA-376 part 1, 18.8.31
+(https://ecma-international.org/publications-and-standards/standards/ecma-376/) as described for users in
+https://support.microsoft.com/office/number-format-codes-5026bbd6-04bc-48cd-bf33-80f18b4eae68.
 """
 
 import re
@@ -11,7 +12,9 @@ from typing import Literal
 
 from campaigns.spreadsheet.locales import Locale, locale_of_code
 
-Kind = Literal["literal", "digit", "point", "comma", "percent", "exponent", "slash", "text", "general", "date", "ampm"]
+Kind = Literal[
+    "literal", "digit", "point", "comma", "percent", "exponent", "slash", "text", "general", "date", "ampm"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,9 @@ class Section:
 
     @property
     def only_negative(self) -> bool:
-        """Whether its condition lets through only values below zero: then the format itself must show the minus."""
+        """Whether its condition lets through only values below zero: then the format itself must show the
+        minus.
+        """
         return (self.operator == "<" and self.limit <= 0) or (self.operator in ("<=", "=") and self.limit < 0)
 
 

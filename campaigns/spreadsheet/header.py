@@ -13,23 +13,32 @@ LOOKED_AT = 30  # rows in which a header is expected
 ENOUGH = 0.5  # share of filled cells that must be addresses for a column to be one by content
 
 # As people write them, folded by ``folded``: lower case, no accents, no signs.
-ADDRESS_WORDS = frozenset(
-    """
-    email emails mail emailaddress mailaddress emailid primaryemail workemail contactemail to recipient recipients recipientemail
-    address1email emailadresse emailadressen mailadresse empfanger empfaenger an epost epostadresse epostadress epostaddress eposta
-    adresseemail adressemail adresseelectronique courriel courrielprincipal destinataire mel a
-    correo correoelectronico correoe direcciondecorreo direcciondecorreoelectronico para destinatario
-    postaelettronica indirizzoemail indirizzodipostaelettronica indirizzomail
-    emailadres mailadres aan ontvanger enderecodeemail correioeletronico correioelectronico
-    adresemail adrespocztyelektronicznej adresat do emailadress mejl mottaker mottagare modtager til till
-    sahkoposti sahkopostiosoite emailcim emailova adresa elektronickaposta emailovaadresa epostatadresi
-    """.split()
-)
-STRONG = re.compile(r"e ?mail|e ?post\b|courriel|correo|sahkoposti|postaelettronica|электрон|почта|メール|邮箱|電子郵件|电子邮件|이메일")
-CC_WORDS = frozenset("cc kopie copie copia kopia cce copyto carboncopy emailcc ccemail mailcc".split())
-BCC_WORDS = frozenset("bcc blindkopie cci cco ccn bccemail emailbcc copiecachee copiaoculta copianascosta blindcopy".split())
-REPLY_TO_WORDS = frozenset(
-    "replyto reply replyemail antwortan antwort antwortadresse repondrea responder responderaemail rispondia antwoordaan svara svartill svartil".split()
+_ADDRESS_WORDS = """
+    email emails mail emailaddress mailaddress emailid primaryemail workemail contactemail to recipient
+    recipients recipientemail emailadresse emailadressen mailadresse empfanger empfaenger an epost
+    epostadresse epostadress epostaddress eposta adresseemail adressemail adresseelectronique courriel
+    courrielprincipal destinataire mel a correo correoelectronico correoe direcciondecorreo
+    direcciondecorreoelectronico para destinatario postaelettronica indirizzoemail
+    indirizzodipostaelettronica indirizzomail emailadres mailadres aan ontvanger enderecodeemail
+    correioeletronico correioelectronico adresemail adrespocztyelektronicznej adresat do emailadress mejl
+    mottaker mottagare modtager til till sahkoposti sahkopostiosoite emailcim adresa elektronickaposta
+    emailovaadresa epostatadresi
+"""
+_CC_WORDS = "cc kopie copie copia kopia cce copyto carboncopy emailcc ccemail mailcc"
+_BCC_WORDS = """
+    bcc blindkopie cci cco ccn bccemail emailbcc copiecachee copiaoculta copianascosta blindcopy
+"""
+_REPLY_TO_WORDS = """
+    replyto reply replyemail antwortan antwort antwortadresse repondrea responder responderaemail rispondia
+    antwoordaan svara svartill svartil
+"""
+ADDRESS_WORDS = frozenset(_ADDRESS_WORDS.split())
+CC_WORDS = frozenset(_CC_WORDS.split())
+BCC_WORDS = frozenset(_BCC_WORDS.split())
+REPLY_TO_WORDS = frozenset(_REPLY_TO_WORDS.split())
+STRONG = re.compile(
+    r"e ?mail|e ?post\b|courriel|correo|sahkoposti|postaelettronica|электрон|почта"
+    r"|メール|邮箱|電子郵件|电子邮件|이메일"
 )
 
 
@@ -51,8 +60,9 @@ def folded(name: str) -> str:
 def find_header(rows: Sequence[dict[int, str]]) -> int | None:
     """The place of the header among the first rows, or None if the first full row is data already.
 
-    Above the header there may be titles; they fill few cells. The header is the row with a word for "email", or else
-    the one right above the first address, or else, in a sheet without any address, the first that is about full.
+    Above the header there may be titles; they fill few cells. The header is the row with a word for
+    "email", or else the one right above the first address, or else, in a sheet without any address, the
+    first that is about full.
     """
     usual = median(len(cells) for cells in rows)
     full = [place for place, cells in enumerate(rows[:LOOKED_AT]) if len(cells) * 2 >= usual]
@@ -66,7 +76,9 @@ def find_header(rows: Sequence[dict[int, str]]) -> int | None:
     return full[0] if full else 0
 
 
-def column_names(shown: Sequence[str], letters: Sequence[str], remarks: list[Remark], *, named: bool) -> list[str]:
+def column_names(
+    shown: Sequence[str], letters: Sequence[str], remarks: list[Remark], *, named: bool
+) -> list[str]:
     """The header's texts made usable as field names: on one line, none empty, no two alike in any case."""
     names: list[str] = []
     taken: set[str] = set()
@@ -104,7 +116,9 @@ def find_roles(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Roles:
     return Roles(_address(header, words, share, free), cc, bcc, reply_to)
 
 
-def _address(header: Sequence[str], words: Sequence[str], share: Sequence[float], free: Sequence[int]) -> int | None:
+def _address(
+    header: Sequence[str], words: Sequence[str], share: Sequence[float], free: Sequence[int]
+) -> int | None:
     for place in free:
         if words[place] in ADDRESS_WORDS and share[place] >= ENOUGH:
             return place

@@ -1,4 +1,6 @@
-"""How much of a file we are willing to read. Every limit is far above what people have and far below what hurts."""
+"""How much of a file we are willing to read. Every limit is far above what people have and far below what
+hurts.
+"""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,8 @@
 """How each language writes numbers, dates and truth: the part of a number format that is not in the file.
 
-A format such as ``#,##0.00`` or ``mmmm`` names no language; the spreadsheet program takes its user's. A code such as
-``[$-407]`` names one by its Windows number (https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-lcid/).
+A format such as ``#,##0.00`` or ``mmmm`` names no language; the spreadsheet program takes its user's. A
+code such as ``[$-407]`` names one by its Windows number
+(https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-lcid/).
 """
 
 from dataclasses import dataclass
@@ -25,13 +26,25 @@ class Locale:
 
 
 def _locale(signs: str, words: str, truth: str, formats: str) -> Locale:
-    """Build a Locale from blocks of space-separated words; ``_`` in ``signs`` stands for a space that does not break."""
+    """Build a Locale from blocks of space-separated words; ``_`` in ``signs`` stands for a space that does
+    not break.
+    """
     lines = [line.split() for line in words.strip().splitlines()]
     short_date, long_date, time = formats.split("|")
     true, false = truth.split()
-    decimal, group = signs.replace("_", "\u00a0").replace("~", "\u202f")
+    decimal, group = signs[0], signs[1].replace("_", "\u00a0").replace("~", "\u202f")
     return Locale(
-        decimal, group, tuple(lines[0]), tuple(lines[1]), tuple(lines[2]), tuple(lines[3]), true, false, short_date, long_date, time
+        decimal,
+        group,
+        tuple(lines[0]),
+        tuple(lines[1]),
+        tuple(lines[2]),
+        tuple(lines[3]),
+        true,
+        false,
+        short_date,
+        long_date,
+        time,
     )
 
 
@@ -51,7 +64,7 @@ DE = _locale(
     Sonntag Montag Dienstag Mittwoch Donnerstag Freitag Samstag
     So Mo Di Mi Do Fr Sa""",
     "WAHR FALSCH",
-    'dd.mm.yyyy|dddd, d. mmmm yyyy|hh:mm:ss',
+    "dd.mm.yyyy|dddd, d. mmmm yyyy|hh:mm:ss",
 )
 FR = _locale(
     ",~",
@@ -135,11 +148,25 @@ NB = _locale(
     "dd.mm.yyyy|dddd d. mmmm yyyy|hh:mm:ss",
 )
 
-LOCALES = {"en": EN, "de": DE, "fr": FR, "es": ES, "it": IT, "nl": NL, "pt": PT, "pl": PL, "sv": SV, "da": DA, "nb": NB, "no": NB}
+LOCALES = {
+    "en": EN,
+    "de": DE,
+    "fr": FR,
+    "es": ES,
+    "it": IT,
+    "nl": NL,
+    "pt": PT,
+    "pl": PL,
+    "sv": SV,
+    "da": DA,
+    "nb": NB,
+    "no": NB,
+}
 
 # The low ten bits of a Windows language number are the language, whatever the country.
 LANGUAGE_NUMBERS = {
-    0x06: "da", 0x07: "de", 0x09: "en", 0x0A: "es", 0x0C: "fr", 0x10: "it", 0x13: "nl", 0x14: "nb", 0x15: "pl", 0x16: "pt", 0x1D: "sv",
+    0x06: "da", 0x07: "de", 0x09: "en", 0x0A: "es", 0x0C: "fr", 0x10: "it",
+    0x13: "nl", 0x14: "nb", 0x15: "pl", 0x16: "pt", 0x1D: "sv",
 }  # fmt: skip
 
 # Countries that do as others than their language's first home.
@@ -170,7 +197,9 @@ def locale_named(name: str) -> Locale:
 
 
 def locale_of_code(code: str, fallback: Locale) -> Locale:
-    """The Locale that a bracket such as ``[$-407]`` or ``[$-de-DE]`` names; only its words are used, never its signs."""
+    """The Locale that a bracket such as ``[$-407]`` or ``[$-de-DE]`` names; only its words are used, never
+    its signs.
+    """
     language = code.lower().partition("-")[0]
     if language in LOCALES:  # before the number: "de" and "da" are hexadecimal numbers too
         return LOCALES[language]

@@ -1,13 +1,13 @@
 """Number formats: from a format code to a function that shows a value as the spreadsheet program does.
 
-Rounding is Excel's: the decimal number of at most 15 digits, halves away from zero. (LibreOffice rounds what the binary
-number happens to be: 0.0725 in ``0.0%`` is 7.3% in Excel and 7.2% there.)
+Rounding is Excel's: the decimal number of at most 15 digits, halves away from zero. (LibreOffice rounds
+what the binary number happens to be: 0.0725 in ``0.0%`` is 7.3% in Excel and 7.2% there.)
 """
 
 from collections.abc import Callable
 
 from campaigns.spreadsheet.format_dates import date_formatter
-from campaigns.spreadsheet.format_digits import digits_formatter
+from campaigns.spreadsheet.format_digits import digits_formatter, quick_formatter
 from campaigns.spreadsheet.format_general import general, number_of
 from campaigns.spreadsheet.format_tokens import Section, sections_of
 from campaigns.spreadsheet.locales import EN, Locale
@@ -20,8 +20,10 @@ BUILT_IN = {
     5: '"$"#,##0_);("$"#,##0)', 6: '"$"#,##0_);[Red]("$"#,##0)', 7: '"$"#,##0.00_);("$"#,##0.00)',
     8: '"$"#,##0.00_);[Red]("$"#,##0.00)',
     9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
-    15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss",
-    37: "#,##0_);(#,##0)", 38: "#,##0_);[Red](#,##0)", 39: "#,##0.00_);(#,##0.00)", 40: "#,##0.00_);[Red](#,##0.00)",
+    15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy",
+    18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss",
+    37: "#,##0_);(#,##0)", 38: "#,##0_);[Red](#,##0)",
+    39: "#,##0.00_);(#,##0.00)", 40: "#,##0.00_);[Red](#,##0.00)",
     41: '_(* #,##0_);_(* (#,##0);_(* "-"_);_(@_)', 42: '_("$"* #,##0_);_("$"* (#,##0);_("$"* "-"_);_(@_)',
     43: '_(* #,##0.00_);_(* (#,##0.00);_(* "-"??_);_(@_)',
     44: '_("$"* #,##0.00_);_("$"* (#,##0.00);_("$"* "-"??_);_(@_)',
@@ -31,9 +33,11 @@ LONGEST_CODE = 1000  # Excel allows 255 characters
 
 
 class NumberFormat:
-    """One format code made ready. ``number(raw)`` shows a number given as the file writes it, ``text(value)`` a text."""
+    """One format code made ready. ``number(raw)`` shows a number given as the file writes it,
+    ``text(value)`` a text.
+    """
 
-    __slots__ = ("number", "text", "plain_text")
+    __slots__ = ("number", "plain_text", "text")
 
     def __init__(self, number: Shown, text: Shown | None) -> None:
         self.number = number
@@ -61,6 +65,8 @@ def compile_format(code: str, locale: Locale = EN, *, date1904: bool = False) ->
         number = _alone(numeric[0], locale, date1904)
     else:
         number = _choosing(numeric, locale, date1904)
+    if not any(section.operator for section in numeric):
+        number = quick_formatter(numeric[0], locale, number, zero_too=len(numeric) < 3) or number
     return NumberFormat(number, _text_shown(text) if text else None)
 
 
@@ -104,7 +110,9 @@ def _alone(section: Section, locale: Locale, date1904: bool) -> Shown:
 
 
 def _is_general(section: Section) -> bool:
-    return section.has("general", "text") and all(token.kind in ("general", "text") for token in section.tokens)
+    return section.has("general", "text") and all(
+        token.kind in ("general", "text") for token in section.tokens
+    )
 
 
 def _choosing(sections: list[Section], locale: Locale, date1904: bool) -> Shown:
@@ -135,7 +143,9 @@ def _choosing(sections: list[Section], locale: Locale, date1904: bool) -> Shown:
 
 
 def _place_by_condition(sections: list[Section], value: object) -> int | None:
-    """Which section shows ``value``: the first that accepts it; a bare second one takes what is negative if a third follows."""
+    """Which section shows ``value``: the first that accepts it; a bare second one takes what is negative if
+    a third follows.
+    """
     for place, section in enumerate(sections):
         if not section.operator and place == 1 and len(sections) > 2 and value >= 0:  # type: ignore[operator]
             continue

@@ -1,8 +1,10 @@
-"""From a file to its sheet: what kind of file is it really, whatever its name says, and which reader takes it."""
+"""From a file to its sheet: what kind of file is it really, whatever its name says, and which reader takes
+it.
+"""
 
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from campaigns.spreadsheet.delimited import DelimitedSource
@@ -11,7 +13,7 @@ from campaigns.spreadsheet.limits import LIMITS, MEGABYTE, Limits
 from campaigns.spreadsheet.locales import locale_named
 from campaigns.spreadsheet.other_formats import CalamineSource
 from campaigns.spreadsheet.package import BROKEN, Package
-from campaigns.spreadsheet.sheet import Sheet, Source, arrange
+from campaigns.spreadsheet.sheet import Row, Sheet, Source, arrange
 from campaigns.spreadsheet.xlsx import XlsxSource
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
@@ -19,19 +21,36 @@ BOOK_SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods", ".
 ZIP, EMPTY_ZIP, OLE = b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 XLS_STREAMS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
-OTHER_KINDS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\x7fELF", b"MZ")
+OTHER_KINDS = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"{\\rtf",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"\x7fELF",
+    b"MZ",
+)
 LONGEST_BINARY_RUN = 0.02  # share of control characters that no text has
 
 
 @contextmanager
 def opened(
-    path: Path, name: str, *, sheet: str | None = None, header_row: int | None = None, locale: str = "en", limits: Limits = LIMITS
+    path: Path,
+    name: str,
+    *,
+    sheet: str | None = None,
+    header_row: int | None = None,
+    locale: str = "en",
+    limits: Limits = LIMITS,
 ) -> Iterator[Sheet]:
     """The sheet of ``path`` for as long as the ``with`` block lasts.
 
-    ``name`` is what the user calls the file. ``sheet`` is a sheet's name, None for the first that is not hidden. ``header_row``
-    is a row number, 0 for none, None to guess. ``locale`` is a language tag and decides what the file leaves open.
-    Raises SpreadsheetError, also while the rows are walked.
+    ``name`` is what the user calls the file. ``sheet`` is a sheet's name, None for the first that is not
+    hidden. ``header_row`` is a row number, 0 for none, None to guess. ``locale`` is a language tag and
+    decides what the file leaves open. Raises SpreadsheetError, also while the rows are walked.
     """
     kind = kind_of(path, name, limits)
     language = locale_named(locale)
@@ -45,24 +64,31 @@ def opened(
 
 
 def read(
-    path: Path, name: str, *, sheet: str | None = None, header_row: int | None = None, locale: str = "en", limits: Limits = LIMITS
+    path: Path,
+    name: str,
+    *,
+    sheet: str | None = None,
+    header_row: int | None = None,
+    locale: str = "en",
+    limits: Limits = LIMITS,
 ) -> Sheet:
-    """The sheet of ``path``, read in this process: for files we trust (tests, our own exports). See ``opened``.
+    """The sheet of ``path``, read in this process: for files we trust (tests, our own exports). See
+    ``opened``.
 
-    The file is closed when ``rows`` has been walked to its end. For uploads there is ``child.read_in_child``.
+    The file is closed when ``rows`` has been walked to its end. For uploads there is
+    ``child.read_in_child``.
     """
-    manager = opened(path, name, sheet=sheet, header_row=header_row, locale=locale, limits=limits)
-    sheet_read = manager.__enter__()
-    rows = sheet_read.rows
+    stack = ExitStack()
+    found = stack.enter_context(
+        opened(path, name, sheet=sheet, header_row=header_row, locale=locale, limits=limits)
+    )
+    found.rows = _then_close(found.rows, stack)
+    return found
 
-    def rows_then_close() -> Iterator[object]:
-        try:
-            yield from rows
-        finally:
-            manager.__exit__(None, None, None)
 
-    sheet_read.rows = rows_then_close()  # type: ignore[assignment]
-    return sheet_read
+def _then_close(rows: Iterator[Row], stack: ExitStack) -> Iterator[Row]:
+    with stack:
+        yield from rows
 
 
 def _remarked(source: Source, name: str, kind: str) -> Source:
@@ -75,10 +101,14 @@ def _remarked(source: Source, name: str, kind: str) -> Source:
 
 
 def kind_of(path: Path, name: str, limits: Limits = LIMITS) -> str:
-    """``xlsx``, ``book`` (xls, xlsb, ods) or ``text``, by the file's content. Raises SpreadsheetError for anything else."""
+    """``xlsx``, ``book`` (xls, xlsb, ods) or ``text``, by the file's content. Raises SpreadsheetError for
+    anything else.
+    """
     size = path.stat().st_size
     if size > limits.file_bytes:
-        raise TooLarge("file_too_large", name=name, megabytes=size // MEGABYTE, limit=limits.file_bytes // MEGABYTE)
+        raise TooLarge(
+            "file_too_large", name=name, megabytes=size // MEGABYTE, limit=limits.file_bytes // MEGABYTE
+        )
     with path.open("rb") as stream:
         start = stream.read(65_536)
     if not start.strip(b"\0 \t\r\n\xef\xbb\xbf"):
@@ -95,11 +125,19 @@ def _kind_of_zip(path: Path, name: str) -> str:
         with zipfile.ZipFile(path) as archive:
             parts = {part.replace("\\", "/").lower() for part in archive.namelist()}
             if "content.xml" in parts and "mimetype" in parts:
-                mimetype = archive.read("mimetype")[:100] if archive.getinfo("mimetype").file_size < 200 else b""
+                mimetype = (
+                    archive.read("mimetype")[:100] if archive.getinfo("mimetype").file_size < 200 else b""
+                )
                 if b"spreadsheet" not in mimetype:
                     raise NotASpreadsheet("not_a_spreadsheet", name=name)
-                manifest = archive.getinfo("META-INF/manifest.xml") if "meta-inf/manifest.xml" in parts else None
-                if manifest and manifest.file_size < MEGABYTE and b"encryption-data" in archive.read(manifest):
+                manifest = (
+                    archive.getinfo("META-INF/manifest.xml") if "meta-inf/manifest.xml" in parts else None
+                )
+                if (
+                    manifest
+                    and manifest.file_size < MEGABYTE
+                    and b"encryption-data" in archive.read(manifest)
+                ):
                     raise Locked("password_protected", name=name)
                 return "book"
     except (*BROKEN, KeyError):
@@ -127,9 +165,16 @@ def _kind_of_text(start: bytes, name: str) -> str:
     head = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:4096].lower()
     if b"urn:schemas-microsoft-com:office:spreadsheet" in head and head.startswith(b"<?xml"):
         raise NotASpreadsheet("excel_2003_xml", name=name)
-    if head.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<style")) or b"<html" in head:
+    if (
+        head.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<style"))
+        or b"<html" in head
+    ):
         raise NotASpreadsheet("web_page", name=name)
-    if head.startswith((b"<?xml", b"<", b"{")) or Path(name).suffix.lower() not in (*TEXT_SUFFIXES, *BOOK_SUFFIXES, ""):
+    if head.startswith((b"<?xml", b"<", b"{")) or Path(name).suffix.lower() not in (
+        *TEXT_SUFFIXES,
+        *BOOK_SUFFIXES,
+        "",
+    ):
         raise NotASpreadsheet("not_a_spreadsheet", name=name)
     wide = start.startswith((b"\xff\xfe", b"\xfe\xff")) or start[:4096].count(0) > len(start[:4096]) * 0.3
     control = sum(byte < 32 and byte not in b"\t\n\r\f\x1a\x0b" for byte in start)

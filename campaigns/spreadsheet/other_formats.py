@@ -1,7 +1,7 @@
 """The older and rarer workbook formats (.xls, .xlsb, .ods), read by python-calamine.
 
-It gives values, not what a cell shows, so dates, times and numbers are shown plainly in the reader's language. It can also
-abort the whole process on a hostile file: call it only in the child process.
+It gives values, not what a cell shows, so dates, times and numbers are shown plainly in the reader's
+language. It can also abort the whole process on a hostile file: call it only in the child process.
 """
 
 import datetime
@@ -69,7 +69,9 @@ class CalamineSource:
             case bool():
                 return self._locale.true if value else self._locale.false
             case float() | int():
-                return general(repr(int(value)) if float(value).is_integer() else repr(value), self._locale.decimal)
+                return general(
+                    repr(int(value)) if float(value).is_integer() else repr(value), self._locale.decimal
+                )
             case datetime.datetime():
                 serial = (value.replace(tzinfo=None) - EPOCH) / datetime.timedelta(days=1)
                 return (self._date if serial.is_integer() else self._date_time)(repr(serial))

@@ -1,8 +1,11 @@
-"""A zip of XML parts (xlsx, ods), unpacked in blocks, never more than the limits allow, never believing its own figures."""
+"""A zip of XML parts (xlsx, ods), unpacked in blocks, never more than the limits allow, never believing its
+own figures.
+"""
 
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from xml.parsers import expat
 
@@ -22,10 +25,13 @@ class Package:
         self.name = name
         self.limits = limits
         self._unpacked = 0
+        self._streams = ExitStack()
         try:
             self._zip = zipfile.ZipFile(path)
             # Names are compared without case and with / only: some writers use \ or Xl/.
-            self._parts = {info.filename.replace("\\", "/").lstrip("/").lower(): info for info in self._zip.infolist()}
+            self._parts = {
+                info.filename.replace("\\", "/").lstrip("/").lower(): info for info in self._zip.infolist()
+            }
         except BROKEN:
             raise Damaged("damaged", name=name) from None
 
@@ -33,6 +39,7 @@ class Package:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
+        self._streams.close()  # a part read only half way would hold the file open
         self._zip.close()
 
     def __contains__(self, part: str) -> bool:
@@ -46,12 +53,14 @@ class Package:
         if info.flag_bits & 0x1:
             raise Locked("password_protected", name=self.name)
         try:
-            with self._zip.open(info) as stream:
-                while block := stream.read(BLOCK):
-                    self._unpacked += len(block)
-                    if self._unpacked > self.limits.unpacked_bytes:
-                        raise TooLarge("unpacks_too_large", name=self.name, limit=self.limits.unpacked_bytes // MEGABYTE)
-                    yield block
+            stream = self._streams.enter_context(self._zip.open(info))
+            while block := stream.read(BLOCK):
+                self._unpacked += len(block)
+                if self._unpacked > self.limits.unpacked_bytes:
+                    raise TooLarge(
+                        "unpacks_too_large", name=self.name, limit=self.limits.unpacked_bytes // MEGABYTE
+                    )
+                yield block
         except BROKEN:
             raise Damaged("damaged", name=self.name) from None
 
@@ -64,7 +73,9 @@ class Package:
             for block in self.blocks(part):
                 seen += len(block)
                 if seen > self.limits.small_part_bytes:
-                    raise TooLarge("unpacks_too_large", name=self.name, limit=self.limits.small_part_bytes // MEGABYTE)
+                    raise TooLarge(
+                        "unpacks_too_large", name=self.name, limit=self.limits.small_part_bytes // MEGABYTE
+                    )
                 parser.Parse(block, False)
             parser.Parse(b"", True)
         except (expat.ExpatError, ForbiddenXml, LookupError):
@@ -72,7 +83,9 @@ class Package:
 
 
 class ForbiddenXml(Exception):
-    """A document type declaration: office files have none, attacks do (entities that grow, files that are fetched)."""
+    """A document type declaration: office files have none, attacks do (entities that grow, files that are
+    fetched).
+    """
 
 
 def strict_parser() -> expat.XMLParserType:

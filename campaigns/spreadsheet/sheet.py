@@ -37,7 +37,9 @@ class Source(Protocol):
 
 
 class Row(NamedTuple):
-    """One row below the header: its number in the sheet as the spreadsheet program counts, and its shown texts."""
+    """One row below the header: its number in the sheet as the spreadsheet program counts, and its shown
+    texts.
+    """
 
     number: int
     values: list[str]
@@ -68,8 +70,8 @@ class Sheet:
 def arrange(source: Source, limits: Limits, header_row: int | None) -> Sheet:
     """Settle header and columns by the first rows, and give the rest as Rows.
 
-    ``header_row`` is a row number of the sheet, 0 for "there is no header", None to guess.
-    Raises SpreadsheetError if there is no row to send to, or too many columns.
+    ``header_row`` is a row number of the sheet, 0 for "there is no header", None to guess. Raises
+    SpreadsheetError if there is no row to send to, or too many columns.
     """
     rows = source.rows()
     sample: list[SourceRow] = []
@@ -85,19 +87,31 @@ def arrange(source: Source, limits: Limits, header_row: int | None) -> Sheet:
         raise _no_rows(source)
     columns = sorted({*heading, *(column for row in below for column in row.cells)})
     if len(columns) > limits.columns:
-        raise TooLarge("too_many_columns", name=source.name, sheet=source.sheet, columns=len(columns), limit=limits.columns)
+        raise TooLarge(
+            "too_many_columns",
+            name=source.name,
+            sheet=source.sheet,
+            columns=len(columns),
+            limit=limits.columns,
+        )
     letters = [column_letters(column) for column in columns]
     remarks = source.remarks
-    header = column_names([heading.get(column, "") for column in columns], letters, remarks, named=place is not None)
+    header = column_names(
+        [heading.get(column, "") for column in columns], letters, remarks, named=place is not None
+    )
     if place:
         remarks.append(Remark("rows_above_header", row=sample[place].number))
     elif place is None and header_row is None:
         remarks.append(Remark("no_header"))
     if source.hidden_sheets:
-        remarks.append(Remark("hidden_sheets", sheets=", ".join(f"“{name}”" for name in source.hidden_sheets)))
+        remarks.append(
+            Remark("hidden_sheets", sheets=", ".join(f"“{name}”" for name in source.hidden_sheets))
+        )
     others = [name for name in source.sheets if name != source.sheet]
     if others:
-        remarks.append(Remark("other_sheets", sheet=source.sheet, sheets=", ".join(f"“{name}”" for name in others)))
+        remarks.append(
+            Remark("other_sheets", sheet=source.sheet, sheets=", ".join(f"“{name}”" for name in others))
+        )
     header_number = sample[place].number if place is not None else 0
     return Sheet(
         name=source.sheet,
@@ -129,9 +143,16 @@ def _header_place(source: Source, sample: Sequence[SourceRow], header_row: int |
 
 
 def _rows(
-    rows: Iterator[SourceRow], columns: list[int], above: int, remarks: list[Remark], name: str, limits: Limits
+    rows: Iterator[SourceRow],
+    columns: list[int],
+    above: int,
+    remarks: list[Remark],
+    name: str,
+    limits: Limits,
 ) -> Iterator[Row]:
-    """The rows below the header, as long as the header; counts what is passed over and remarks on it at the end."""
+    """The rows below the header, as long as the header; counts what is passed over and remarks on it at the
+    end.
+    """
     kept = frozenset(columns)
     places = {column: place for place, column in enumerate(columns)}
     full = itemgetter(*columns) if len(columns) > 1 else lambda cells: (cells[columns[0]],)
@@ -162,7 +183,9 @@ def _rows(
         read += 1
         if read > limits.rows:
             raise TooLarge("too_many_rows", name=name, limit=limits.rows)
-        yield Row(number, values, tuple(places[column] for column in errors if column in places) if errors else ())
+        yield Row(
+            number, values, tuple(places[column] for column in errors if column in places) if errors else ()
+        )
     if empty:
         remarks.append(Remark("empty_rows", count=empty, row=first_empty))
     if hidden:

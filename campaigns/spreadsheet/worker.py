@@ -1,6 +1,8 @@
-"""The process that reads one uploaded file: ``python -m campaigns.spreadsheet.worker``, started by ``child``.
+"""The process that reads one uploaded file: ``python -m campaigns.spreadsheet.worker``, started by
+``child``.
 
-The job comes in as JSON on standard input. Out go frames: one letter, the length of the rest as four bytes, the rest.
+The job comes in as JSON on standard input. Out go frames: one letter, the length of the rest as four bytes,
+the rest.
 
     H  JSON: header, sheets, columns, roles        once, first
     R  number of rows (8 bytes), COPY lines        many
@@ -66,13 +68,20 @@ def _limit(job: dict[str, Any]) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(limit)[1]
-        resource.setrlimit(limit, (value, value) if hard == resource.RLIM_INFINITY else (min(value, hard), hard))
+        resource.setrlimit(
+            limit, (value, value) if hard == resource.RLIM_INFINITY else (min(value, hard), hard)
+        )
 
 
 def _read(job: dict[str, Any], out: BinaryIO) -> None:
     limits = replace(LIMITS, rows=job["max_rows"], file_bytes=job["max_file_bytes"])
     with opened(
-        Path(job["path"]), job["name"], sheet=job["sheet"], header_row=job["header_row"], locale=job["locale"], limits=limits
+        Path(job["path"]),
+        job["name"],
+        sheet=job["sheet"],
+        header_row=job["header_row"],
+        locale=job["locale"],
+        limits=limits,
     ) as sheet:
         address = _address_column(sheet, job)
         roles = sheet.roles._replace(address=address)
@@ -105,7 +114,9 @@ def _address_column(sheet: Sheet, job: dict[str, Any]) -> int:
     return wanted
 
 
-def _send_rows(sheet: Sheet, address_column: int, job: dict[str, Any], output_bytes: int, out: BinaryIO) -> dict[str, Any]:
+def _send_rows(
+    sheet: Sheet, address_column: int, job: dict[str, Any], output_bytes: int, out: BinaryIO
+) -> dict[str, Any]:
     """Send every row as a COPY line; returns the counts."""
     prefix: str = job["prefix"]
     checker = Checker()

@@ -1,4 +1,6 @@
-"""Excel workbooks (.xlsx, .xlsm): which sheets there are, and the rows of one with every value as Excel shows it."""
+"""Excel workbooks (.xlsx, .xlsm): which sheets there are, and the rows of one with every value as Excel
+shows it.
+"""
 
 import posixpath
 import re
@@ -11,7 +13,7 @@ from campaigns.spreadsheet.locales import Locale
 from campaigns.spreadsheet.number_format import NumberFormat, built_in_code, compile_format
 from campaigns.spreadsheet.package import Attributes, Package, attribute
 from campaigns.spreadsheet.sheet import SourceRow
-from campaigns.spreadsheet.xlsx_cells import SheetStream, column_index, column_letters, plain
+from campaigns.spreadsheet.xlsx_cells import Shape, SheetStream, column_index, column_letters, plain
 from campaigns.spreadsheet.xlsx_strings import shared_strings
 
 DIMENSION = re.compile(rb'<dimension ref="[A-Z]+[0-9]+:[A-Z]+([0-9]{1,7})"')
@@ -19,15 +21,8 @@ HIDDEN_COLUMNS = re.compile(rb"<col [^>]*hidden=\"(?:1|true)\"[^>]*>")
 FIRST, LAST = re.compile(rb'min="([0-9]{1,5})"'), re.compile(rb'max="([0-9]{1,5})"')
 ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 Show = Callable[[str], str]
+MOST_PLANS = 2000
 XF_LISTS = ("cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles")
-
-
-class _Columns(dict[str, int]):
-    """Column letters → index, worked out once each."""
-
-    def __missing__(self, letters: str) -> int:
-        index = self[letters] = column_index(letters)
-        return index
 
 
 class Workbook:
@@ -56,14 +51,18 @@ class Workbook:
         return found[-1]
 
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """Id → (kind, part) of what ``part`` points at inside the file; links to the outside are not followed."""
+        """Id → (kind, part) of what ``part`` points at inside the file; links to the outside are not
+        followed.
+        """
         folder, file = posixpath.split(part)
         relations: dict[str, tuple[str, str]] = {}
 
         def started(tag: str, attributes: Attributes) -> None:
             if tag == "Relationship" and attributes.get("TargetMode") != "External":
                 kind = attributes.get("Type", "").rpartition("/")[2]
-                target = posixpath.normpath(posixpath.join("/" + folder, attributes.get("Target", ""))).lstrip("/")
+                target = posixpath.normpath(
+                    posixpath.join("/" + folder, attributes.get("Target", ""))
+                ).lstrip("/")
                 relations[attributes.get("Id", "")] = (kind, target)
 
         rels = posixpath.join(folder, "_rels", f"{file}.rels")
@@ -86,7 +85,9 @@ class Workbook:
         self.package.read_elements(self._main, started)
 
     def part_of_kind(self, kind: str) -> str | None:
-        return next((part for found, part in self._related.values() if found == kind and part in self.package), None)
+        return next(
+            (part for found, part in self._related.values() if found == kind and part in self.package), None
+        )
 
     def formats(self, locale: Locale) -> dict[str, NumberFormat]:
         """Style number as it stands in a cell → NumberFormat; the empty text is a cell without a style."""
@@ -110,7 +111,9 @@ class Workbook:
             except ValueError:
                 raise Damaged("damaged", name=self.package.name) from None
         ready = {
-            number: compile_format(codes.get(number) or built_in_code(number, locale), locale, date1904=self.date1904)
+            number: compile_format(
+                codes.get(number) or built_in_code(number, locale), locale, date1904=self.date1904
+            )
             for number in {*styles, 0}
         }
         formats = {str(place): ready[number] for place, number in enumerate(styles)}
@@ -151,7 +154,8 @@ class XlsxSource:
         hidden: list[str] = []
         for column in HIDDEN_COLUMNS.findall(self._stream.head):
             first, last = FIRST.search(column), LAST.search(column)
-            if first and last and 0 < int(first[1]) <= int(last[1]) < int(first[1]) + 100:  # not "all to the right"
+            # A range of a hundred and more is "all to the right", not columns of the table.
+            if first and last and 0 < int(first[1]) <= int(last[1]) < int(first[1]) + 100:
                 hidden += [column_letters(index - 1) for index in range(int(first[1]), int(last[1]) + 1)]
         if hidden:
             self.remarks.append(Remark("hidden_columns", count=len(hidden), columns=", ".join(hidden)))
@@ -165,26 +169,36 @@ class XlsxSource:
 
     def _rows(self) -> Iterator[SourceRow]:
         strings = self._strings
-        shown = _Shown(self._shown_by)
-        columns = _Columns()
-        for number, hidden, raw in self._stream.rows():
-            cells: dict[int, str] = {}
-            errors: tuple[int, ...] = ()
-            for letters, attributes, value in raw:
-                if not value:
-                    continue
-                show = shown[attributes]
-                # Nearly every text is a plain one from the table; a call for each would take longer than all the rest.
-                text = strings[int(value)] if show is None else show(value)
-                if text:
-                    cells[columns[letters]] = text
-                    if show is _error:
-                        errors = (*errors, columns[letters])
+        plans = _Plans(self._shown_by)
+        shape: Shape | None = None
+        plan = plans[()]
+        for row in self._stream.rows():
+            if row.shape is not shape:
+                shape = row.shape
+                plan = plans[shape]
+            columns, shows, erring = plan
+            # Most texts are plain ones from the table; a call for each would take longer than all the rest.
+            if "" in row.values:
+                texts = [
+                    "" if not value else strings[int(value)] if show is None else show(value)
+                    for show, value in zip(shows, row.values, strict=True)
+                ]
+            else:
+                texts = [
+                    strings[int(value)] if show is None else show(value)
+                    for show, value in zip(shows, row.values, strict=True)
+                ]
+            cells = dict(zip(columns, texts, strict=True))
+            if "" in texts:
+                cells = {column: text for column, text in cells.items() if text}
             if cells:
-                yield SourceRow(number, hidden, cells, errors)
+                errors = tuple(column for column in erring if column in cells) if erring else ()
+                yield SourceRow(row.number, row.hidden, cells, errors)
 
     def _shown_by(self, attributes: str) -> Show | None:
-        """The function that shows the value of a cell with these attributes; None for a plain text from the table."""
+        """The function that shows a cell with these attributes; None for a plain text from the table."""
+        if attributes.endswith("/"):  # an empty cell: there is nothing to show
+            return None
         found = dict(ATTRIBUTE.findall(attributes))
         kind, style = found.get("t", ""), self._formats[found.get("s", "")]
         match kind:
@@ -208,15 +222,26 @@ class XlsxSource:
         return plain(value)
 
 
-class _Shown(dict[str, Show | None]):
-    """The attributes of a cell as they stand in the file → how to show its value, worked out once each."""
+class _Plans(dict[Shape, tuple[list[int], list[Show | None], list[int]]]):
+    """The shape of a row → its columns, how to show each value, which hold errors. Worked out once each."""
 
-    def __init__(self, make: Callable[[str], Show | None]) -> None:
-        self._make = make
+    def __init__(self, shown_by: Callable[[str], Show | None]) -> None:
+        self._shown_by = shown_by
+        self._shown: dict[str, Show | None] = {}
 
-    def __missing__(self, attributes: str) -> Show | None:
-        show = self[attributes] = self._make(attributes)
-        return show
+    def __missing__(self, shape: Shape) -> tuple[list[int], list[Show | None], list[int]]:
+        columns = [column_index(letters) for letters, _ in shape]
+        shows = [self._show(attributes) for _, attributes in shape]
+        erring = [column for column, show in zip(columns, shows, strict=True) if show is _error]
+        if len(self) >= MOST_PLANS:
+            self.clear()
+        plan = self[shape] = (columns, shows, erring)
+        return plan
+
+    def _show(self, attributes: str) -> Show | None:
+        if attributes not in self._shown:
+            self._shown[attributes] = self._shown_by(attributes)
+        return self._shown[attributes]
 
 
 def _error(value: str) -> str:

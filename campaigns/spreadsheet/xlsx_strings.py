@@ -17,7 +17,8 @@ ANY = re.compile(r"<si[ />]")  # the start of every text, whatever its shape
 def shared_strings(blocks: Iterator[bytes], name: str, limits: Limits) -> list[str]:
     """Every text in order. Rich text is joined; the readings above Asian characters are left out.
 
-    The usual shape is taken by a regular expression; a block that holds anything else goes to a strict parser.
+    The usual shape is taken by a regular expression; a block that holds anything else goes to a strict
+    parser.
     """
     first = next(blocks, b"")
     start = first.find(b"<sst")

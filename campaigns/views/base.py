@@ -1,7 +1,7 @@
 """What the steps share: finding a campaign for a person, drawing a step, and saying no."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.models import Mailbox
+from accounts.models import Mailbox, Workspace
 from accounts.permissions import SignedInRequest
 from campaigns.models import Campaign
 from campaigns.models.campaign import NotNow
@@ -20,6 +20,11 @@ def find(request: SignedInRequest, campaign_id: int) -> Campaign:
     """The campaign, if it is this person's; else 404, as if it did not exist."""
     mine = Campaign.objects.for_user(request.user)
     return get_object_or_404(mine.select_related("spreadsheet", "workspace", "owner"), pk=campaign_id)
+
+
+def workspace_of(request: SignedInRequest) -> Workspace:
+    """@signed_in refuses people without one."""
+    return cast(Workspace, request.user.workspace)
 
 
 def mailbox_of(request: SignedInRequest) -> Mailbox | None:

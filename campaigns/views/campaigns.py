@@ -12,7 +12,7 @@ from campaigns.models import Campaign
 from campaigns.models.campaign import NotNow
 from campaigns.pages import listing
 from campaigns.steps import next_step
-from campaigns.views.base import find, refuse
+from campaigns.views.base import find, refuse, workspace_of
 
 
 @signed_in
@@ -29,7 +29,7 @@ def campaign_list(request: SignedInRequest) -> HttpResponse:
 def create(request: SignedInRequest) -> HttpResponse:
     """A new campaign, named later: its name is for its owner only."""
     name = request.POST.get("name", "").strip()[:200] or _("New campaign")
-    campaign = Campaign.objects.create(workspace=request.user.workspace, owner=request.user, name=name)
+    campaign = Campaign.objects.create(workspace=workspace_of(request), owner=request.user, name=name)
     return redirect("campaign-data", campaign.pk)
 
 
@@ -58,5 +58,6 @@ def delete(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     except NotNow as problem:
         return refuse(request, found, "send", problem)
     AuditEntry.note(request.user, "campaign deleted", f"campaign {campaign_id}")
-    messages.success(request, _("“%(name)s” is deleted, with its data and everything tracked.") % {"name": found.name})
+    said = _("“%(name)s” is deleted, with its data and everything tracked.")
+    messages.success(request, said % {"name": found.name})
     return redirect("campaigns")

@@ -22,7 +22,7 @@ def data(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     return step_page(request, campaign, "data", page.data_page(campaign, request.GET.dict()))
 
 
-# --- the sheet --------------------------------------------------------------------------------------------------
+# --- the sheet ----------------------------------------------------------------------------------------
 
 
 @signed_in
@@ -93,7 +93,7 @@ def choose_address_column(request: SignedInRequest, campaign_id: int) -> HttpRes
     return to_step(request, campaign, "data")
 
 
-# --- rows that need a look --------------------------------------------------------------------------------------
+# --- rows that need a look ----------------------------------------------------------------------------
 
 
 @signed_in
@@ -122,7 +122,9 @@ def take_in_recipient(request: SignedInRequest, campaign_id: int, recipient_id: 
     return _set_left_out(request, campaign_id, recipient_id, left_out=False)
 
 
-def _set_left_out(request: SignedInRequest, campaign_id: int, recipient_id: int, *, left_out: bool) -> HttpResponse:
+def _set_left_out(
+    request: SignedInRequest, campaign_id: int, recipient_id: int, *, left_out: bool
+) -> HttpResponse:
     campaign, recipient = _find_row(request, campaign_id, recipient_id)
     try:
         campaign.set_left_out(recipient, left_out)
@@ -136,10 +138,16 @@ def _find_row(request: SignedInRequest, campaign_id: int, recipient_id: int) -> 
     return campaign, get_object_or_404(campaign.recipients(), pk=recipient_id)
 
 
-def _problems(request: SignedInRequest, campaign: Campaign, refused: page.Refused | None = None) -> HttpResponse:
+def _problems(
+    request: SignedInRequest, campaign: Campaign, refused: page.Refused | None = None
+) -> HttpResponse:
     """Fragment: the rows that need a look, for a page without JavaScript the page around them."""
     if not request.htmx:
-        return refuse(request, campaign, "data", refused.error) if refused else to_step(request, campaign, "data")
+        return (
+            refuse(request, campaign, "data", refused.error)
+            if refused
+            else to_step(request, campaign, "data")
+        )
     context = {
         "campaign": campaign,
         "editable": campaign.is_editable,
@@ -157,7 +165,9 @@ def leave_out(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     """All rows with one kind of problem."""
     campaign, problem = find(request, campaign_id), request.POST.get("problem", "")
     if not problem or problem not in Recipient.Problem.values:
-        return refuse(request, campaign, "data", _("Choose which rows are to be left out. Nothing has changed."))
+        return refuse(
+            request, campaign, "data", _("Choose which rows are to be left out. Nothing has changed.")
+        )
     try:
         count = campaign.leave_out(problem)
     except NotNow as refusal:

@@ -33,21 +33,21 @@ def save_message(request: SignedInRequest, campaign_id: int) -> HttpResponse:
         written = _written(request.POST, campaign.spreadsheet.header if campaign.spreadsheet else [])
     except (KeyError, ValueError):
         written = Written(request.POST.get("subject", ""), request.POST.get("html", ""), version=0)
-        return _not_saved(request, campaign, written, _("The message did not arrive whole. Please try again."), as_json)
+        problem = _("The message did not arrive whole. Please try again.")
+        return _not_saved(request, campaign, written, problem, as_json)
     try:
         template = writing.save(campaign, written)
-    except TemplateConflict as problem:
+    except TemplateConflict as conflict:
         stored = Template.objects.get(campaign=campaign).version
         if as_json:
             return JsonResponse({"version": stored}, status=409)
-        return _not_saved(request, campaign, replace(written, version=stored), str(problem), as_json)
-    except NotNow as problem:
-        return _not_saved(request, campaign, written, str(problem), as_json)
+        return _not_saved(request, campaign, replace(written, version=stored), str(conflict), as_json)
+    except NotNow as refusal:
+        return _not_saved(request, campaign, written, str(refusal), as_json)
     if not as_json:
         return redirect("campaign-check", campaign.pk)
     problems = [
-        {"place": str(one.place), "message": one.message, "suggestion": one.suggestion or ""}
-        for one in writing.mistakes(campaign, written)
+        {"place": str(one.place), "message": one.message} for one in writing.mistakes(campaign, written)
     ]
     return JsonResponse({"version": template.version, "problems": problems})
 
@@ -55,9 +55,9 @@ def save_message(request: SignedInRequest, campaign_id: int) -> HttpResponse:
 def _written(form: QueryDict, header: list[str]) -> Written:
     """Raises KeyError when a part is missing, ValueError when it is malformed."""
     return Written(
-        subject=form["subject"],
-        html=form["html"],
-        version=None if form.get("overwrite") else int(form["version"]),
+        subject=str(form["subject"]),
+        html=str(form["html"]),
+        version=None if form.get("overwrite") else int(str(form["version"])),
         track_opens="track_opens" in form,
         track_clicks="track_clicks" in form,
         unsubscribe_link="unsubscribe_link" in form,

@@ -1,4 +1,4 @@
-"""Step 5, Results: what became of every recipient, on the page and as a file, and what is still to be decided."""
+"""Step 5, Results: what became of every recipient, on the page and as a file; what is still to be decided."""
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
@@ -21,7 +21,8 @@ def results(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     campaign, asked = find(request, campaign_id), request.GET
     if not campaign.is_launched:
         return redirect("campaign", campaign.pk)
-    lines = page.recipient_lines(campaign, asked.get("status", ""), asked.get("search", "").strip(), asked.get("page"))
+    status, search = asked.get("status", ""), asked.get("search", "").strip()
+    lines = page.recipient_lines(campaign, status, search, asked.get("page"))
     return step_page(request, campaign, "results", {**page.figures(campaign), **lines})
 
 
@@ -62,7 +63,8 @@ def settle_message(request: SignedInRequest, campaign_id: int, message_id: int) 
     """A person decides about a message nobody can tell about: `settle` is sent or resend."""
     campaign = find(request, campaign_id)
     message = get_object_or_404(campaign.messages.filter(is_test=False), pk=message_id)
-    verb = {"sent": campaign.settle_as_sent, "resend": campaign.send_again}.get(request.POST.get("settle", ""))
+    verbs = {"sent": campaign.settle_as_sent, "resend": campaign.send_again}
+    verb = verbs.get(request.POST.get("settle", ""))
     if verb is None:
         return refuse(request, campaign, "results", _("Choose whether it arrived or is to be sent again."))
     try:

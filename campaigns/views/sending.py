@@ -51,19 +51,21 @@ def launch(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     """Now (after the countdown), or at a time of a named zone."""
     campaign, mailbox, form = find(request, campaign_id), mailbox_of(request), request.POST
     if mailbox is None:
-        return refuse(request, campaign, "send", _("Connect your mailbox first: sign in with Microsoft again."))
+        problem = _("Connect your mailbox first: sign in with Microsoft again.")
+        return refuse(request, campaign, "send", problem)
     if not campaign.is_launched and findings_of(campaign)["blockers"]:
-        return refuse(request, campaign, "check", _("Not launched: the check found something that must be mended first."))
+        problem = _("Not launched: the check found something that must be mended first.")
+        return refuse(request, campaign, "check", problem)
+    typed = {"starts_at": form.get("starts_at", ""), "timezone": form.get("timezone", "")}
     later = form.get("when") == "later"
     try:
-        when = start_time(form.get("starts_at", ""), form.get("timezone", ""), timezone.now()) if later else None
-        campaign.launch(request.user, mailbox, when)
-    except NotATime as problem:
-        typed = {"starts_at": form.get("starts_at", ""), "timezone": form.get("timezone", ""), "error": str(problem)}
-        context = {**page.launch_page(campaign, mailbox), **typed}
+        start = start_time(typed["starts_at"], typed["timezone"], timezone.now()) if later else None
+        campaign.launch(request.user, mailbox, start)
+    except NotATime as no_time:
+        context = {**page.launch_page(campaign, mailbox), **typed, "error": str(no_time)}
         return step_page(request, campaign, "send", context, status=422)
-    except NotNow as problem:
-        return refuse(request, campaign, "send", problem)
+    except NotNow as refusal:
+        return refuse(request, campaign, "send", refusal)
     return to_step(request, campaign, "send")
 
 
@@ -93,6 +95,7 @@ def _act(request: SignedInRequest, campaign: Campaign, verb: Callable[[], None])
     try:
         verb()
     except NotNow as problem:
-        shown_in_place = request.htmx and campaign.is_launched
-        return _panel(request, campaign, "sending", str(problem)) if shown_in_place else refuse(request, campaign, "send", problem)
+        if request.htmx and campaign.is_launched:
+            return _panel(request, campaign, "sending", str(problem))
+        return refuse(request, campaign, "send", problem)
     return _panel(request, campaign, "sending") if request.htmx else to_step(request, campaign, "send")

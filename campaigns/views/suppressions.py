@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import AuditEntry
 from accounts.permissions import SignedInRequest, signed_in
 from campaigns.models import Suppression
+from campaigns.views.base import workspace_of
 
 PER_PAGE = 50
 
@@ -20,10 +21,11 @@ PER_PAGE = 50
 @require_GET
 def suppressions(request: SignedInRequest) -> HttpResponse:
     search = request.GET.get("search", "").strip()
-    found = Suppression.objects.filter(workspace=request.user.workspace).order_by("-created_at", "-pk")
+    found = Suppression.objects.filter(workspace=workspace_of(request)).order_by("-created_at", "-pk")
     if search:
         found = found.filter(address__icontains=search)
-    context = {"section": "settings", "search": search, "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page"))}
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"section": "settings", "search": search, "page": page}
     return render(request, "campaigns/suppressions.html", context)
 
 
@@ -34,9 +36,10 @@ def add(request: SignedInRequest) -> HttpResponse:
     try:
         validate_email(address)
     except ValidationError:
-        messages.error(request, _("“%(address)s” is not an address. Nothing was added.") % {"address": address})
+        said = _("“%(address)s” is not an address. Nothing was added.")
+        messages.error(request, said % {"address": address})
         return redirect("suppressions")
-    Suppression.objects.add(request.user.workspace, [address], Suppression.Reason.BY_HAND)
+    Suppression.objects.add(workspace_of(request), [address], Suppression.Reason.BY_HAND)
     AuditEntry.note(request.user, "suppression added")
     messages.success(request, _("%(address)s will not be mailed from this workspace.") % {"address": address})
     return redirect("suppressions")
@@ -46,7 +49,7 @@ def add(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def remove(request: SignedInRequest, suppression_id: int) -> HttpResponse:
     """Only what was added by hand: who unsubscribed must not be mailed again."""
-    by_hand = Suppression.objects.filter(workspace=request.user.workspace, reason=Suppression.Reason.BY_HAND)
+    by_hand = Suppression.objects.filter(workspace=workspace_of(request), reason=Suppression.Reason.BY_HAND)
     suppression = get_object_or_404(by_hand, pk=suppression_id)
     suppression.delete()
     AuditEntry.note(request.user, "suppression removed")

@@ -198,6 +198,7 @@ function endUpload(form, words) {
 // --- Live regions ----------------------------------------------------------------------------------------
 
 const lastStatus = new Map(); // id of a live region → its status before the swap
+const liveIn = (part) => [part, ...part.querySelectorAll("[data-live]")].filter((one) => one.matches("[data-live]"));
 
 function onBeforeRequest(event) {
   const region = event.detail.elt;
@@ -205,18 +206,18 @@ function onBeforeRequest(event) {
 }
 
 function onBeforeSwap(event) {
-  const region = event.detail.target;
-  if (region.matches("[data-live]")) lastStatus.set(region.id, region.dataset.status);
+  const { target } = event.detail;
+  for (const region of liveIn(target)) lastStatus.set(region.id, { status: region.dataset.status, alone: region === target });
 }
 
 function onAfterSettle(event) {
   setUp(document);
-  for (const [id, before] of lastStatus) {
+  for (const [id, { status, alone }] of lastStatus) {
     const region = document.getElementById(id);
     lastStatus.delete(id);
-    if (!region || region.dataset.status === before) continue;
+    if (!region || region.dataset.status === status) continue;
     announce(region.dataset.statusWords ?? "");
-    window.htmx.trigger(document.body, "status-changed");
+    if (alone) window.htmx.trigger(document.body, "status-changed"); // what stands around it is out of date now
   }
 }
 

@@ -4,7 +4,7 @@
 import Squire from "../vendor/squire-2.4.8/squire.mjs";
 import { announce, element, icon, showMessage } from "./app.js";
 import { Autosave } from "./editor_autosave.js";
-import { Chips, chipAt, chipNear, conditionCode, fieldCode, isChip, parseField, wrap } from "./editor_fields.js";
+import { Chips, chipAt, chipBefore, chipNear, conditionCode, fieldCode, parseField, wrap } from "./editor_fields.js";
 import { BLOCKS, clean, cleanPasted, isBeyondEditor, mailHtml } from "./editor_html.js";
 
 class MessageEditor {
@@ -17,7 +17,7 @@ class MessageEditor {
     this.subject = form.elements.subject;
     this.target = this.area; // where a clicked field goes: the message, the subject or the source
     const fields = JSON.parse(document.getElementById("sheet-fields").textContent);
-    this.chips = new Chips(fields, form.dataset.textUnknown);
+    this.chips = new Chips(fields, form.dataset);
     this.loading = false;
     this.squire = new Squire(this.area, {
       blockTag: "P",
@@ -75,7 +75,7 @@ class MessageEditor {
     const { squire, area, form } = this;
     squire.addEventListener("input", () => {
       this.chipTyped();
-      this.autosave.touch();
+      if (this.html() !== this.asWritten) this.autosave.touch();
     });
     squire.addEventListener("pathChange", () => this.showState());
     squire.addEventListener("select", () => this.showState());
@@ -94,7 +94,7 @@ class MessageEditor {
     squire.setKeyHandler("Alt-F10", (_, event) => this.fromKey(event, () => this.toolbarStops()[0].focus()));
     squire.setKeyHandler("Tab", null); // Tab leaves the editor; lists are indented by Ctrl+]
     squire.setKeyHandler("Shift-Tab", null);
-    area.addEventListener("keydown", (event) => event.key === "Backspace" && this.deleteChipBefore(event), { capture: true });
+    area.addEventListener("keydown", (event) => this.beforeKey(event), { capture: true });
     area.addEventListener("dblclick", (event) => this.editChip(chipAt(event.target)));
     area.addEventListener("dragstart", (event) => this.selectChip(chipAt(event.target)), { capture: true });
     area.addEventListener("click", (event) => this.selectChip(chipAt(event.target)));
@@ -208,6 +208,9 @@ class MessageEditor {
     this.squire.saveUndoState(range);
     range.deleteContents();
     this.squire.insertElement(chip, range);
+    const before = chip.previousSibling;
+    // A space at the end of a line is a hard one in a browser; it need not be one any more.
+    if (before?.nodeType === Node.TEXT_NODE) before.data = before.data.replace(/([^\s\u00a0])\u00a0$/, "$1 ");
     this.cursorBehind(chip);
   }
 
@@ -224,12 +227,13 @@ class MessageEditor {
     this.squire.setSelection(range);
   }
 
+  // Nothing can be typed into a chip, where Squire may have left the cursor after a deletion.
   // Backspace behind a chip takes the chip, not the empty character that holds the cursor.
-  deleteChipBefore(event) {
+  beforeKey(event) {
+    this.leaveChip();
     const range = this.squire.getSelection();
-    const { startContainer: node, startOffset: offset } = range;
-    const chip = range.collapsed && /^\u200b*$/.test(node.data?.slice(0, offset) ?? "-") && node.previousSibling;
-    if (!chip || !isChip(chip)) return;
+    const chip = event.key === "Backspace" && range.collapsed && chipBefore(range);
+    if (!chip) return;
     event.preventDefault();
     event.stopPropagation();
     this.squire.saveUndoState(range);
@@ -362,10 +366,12 @@ function showProblems(problems) {
   const list = document.getElementById("message-problems");
   list.hidden = !problems.length;
   list.replaceChildren(
-    ...problems.map(({ message, suggestion }) => {
+    ...problems.map(({ place, message }) => {
       const item = element("li", { class: "blocker" });
+      const where = element("span", { class: "muted" });
+      where.textContent = place ?? "";
       const words = element("div");
-      words.textContent = `${message} ${suggestion ?? ""}`.trim();
+      words.append(where, ` ${message}`);
       item.append(icon("error"), words);
       return item;
     }),

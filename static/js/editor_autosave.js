@@ -1,7 +1,7 @@
 // Saves the message form while it is being written, and says so. A newer text in the store is never overwritten unasked.
 
 const PAUSE = 1200; // milliseconds without a change before saving
-const RETRY = 5000;
+const RETRY = 3000;
 
 export class Autosave {
   /** form: the message form; write: called before each save to bring the textarea up to date; onProblems: gets the server's list. */
@@ -66,7 +66,7 @@ export class Autosave {
     }
     const said = await answer.json().catch(() => ({}));
     if (answer.ok) return this.succeed(said);
-    if (answer.status === 409) return this.collide(said);
+    if (answer.status === 409) return this.collide();
     return this.fail(said.error ? `${this.form.dataset.textRefused}: ${said.error}` : this.form.dataset.textFailed);
   }
 
@@ -76,10 +76,10 @@ export class Autosave {
     this.onProblems(problems ?? []);
   }
 
-  collide({ version }) {
+  // The version stays the old one: sending the form as it is must not overwrite the other text either.
+  collide() {
     this.dirty = true;
     this.blocked = true;
-    if (version !== undefined) this.form.elements.version.value = version;
     this.say("failed", this.form.dataset.textConflict);
     this.conflict.hidden = false;
   }

@@ -11,12 +11,16 @@ export function parseField(code) {
   const inner = /^\{\{([\s\S]*)\}\}$/.exec(code)?.[1];
   if (inner === undefined) return null;
   const [name, ...filters] = inner.split("|");
-  const fallback = /^\s*default\s*:\s*["“”„]([^"“”]*)["“”]\s*$/.exec(filters.join("|"))?.[1] ?? "";
+  const fallback = /^\s*default\s*:\s*(["'“„])(.*)["'”“]\s*$/.exec(filters.join("|"))?.[2] ?? "";
   return { name: name.replace(/\u00a0/g, " ").trim(), fallback };
 }
 
-/** Quotes end a text in the merge language and cannot be escaped there, so they become typographic ones. */
-const quoted = (words) => `"${words.replace(/"/g, "”").replace(/[{}]/g, "")}"`;
+/** A text of the merge language: in whichever quotes it does not hold itself, for they cannot be escaped there. */
+function quoted(words) {
+  const safe = words.replace(/[{}]/g, "");
+  if (!safe.includes('"')) return `"${safe}"`;
+  return safe.includes("'") ? `"${safe.replace(/"/g, "”")}"` : `'${safe}'`;
+}
 
 export function fieldCode(name, fallback = "") {
   return fallback ? `{{ ${name} | default: ${quoted(fallback)} }}` : `{{ ${name} }}`;
@@ -29,10 +33,10 @@ export function conditionCode(name, operator, value) {
 }
 
 export class Chips {
-  /** fields: the header cells; unknownWords: what to say of a field that is none of them. */
-  constructor(fields, unknownWords) {
+  /** fields: the header cells; words: the form's dataset with the translated texts. */
+  constructor(fields, words) {
     this.known = new Set(fields.map(plain));
-    this.unknownWords = unknownWords;
+    this.words = words;
   }
 
   make(code) {
@@ -47,13 +51,24 @@ export class Chips {
       chip.textContent = field.fallback ? `${field.name} / ${field.fallback}` : field.name || "?";
       if (!this.known.has(plain(field.name))) {
         chip.classList.add("is-unknown");
-        chip.title = this.unknownWords;
+        chip.title = this.words.textUnknown;
       }
     } else {
       chip.className = "merge-tag";
-      chip.textContent = code.replace(/^\{%-?\s*|\s*-?%\}$/g, "");
+      chip.textContent = this.tagLabel(code.replace(/^\{%-?\s*|\s*-?%\}$/g, ""));
     }
     return chip;
+  }
+
+  /** What a condition made by the dialog says in plain words; anything else is shown as it stands. */
+  tagLabel(tag) {
+    const { words } = this;
+    if (tag === "endif") return words.textEnd;
+    if (tag === "else") return words.textElse;
+    const [, name, operator, , value] = /^if (.+?) (==|!=|contains) (["'])(.*)\3$/.exec(tag) ?? [];
+    if (!name) return tag;
+    if (!value) return `${words.textIf} ${name} ${operator === "==" ? words.textEmpty : words.textFilled}`;
+    return `${words.textIf} ${name} ${{ "==": words.textIs, "!=": words.textIsNot, contains: words.textContains }[operator]} “${value}”`;
   }
 
   /** Turns every token in the text of `root` (an element or fragment) into a chip. */
@@ -98,8 +113,10 @@ export class Chips {
   }
 }
 
-export const isChip = (node) => node?.nodeType === Node.ELEMENT_NODE && node.matches(CHIP);
+const isChip = (node) => node?.nodeType === Node.ELEMENT_NODE && node.matches(CHIP);
 export const chipAt = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest(CHIP) ?? null;
+
+const written = (part) => part.replace(/\u200b/g, "") !== "";
 
 /** The chip that is selected, or that the cursor touches. */
 export function chipNear(range) {
@@ -107,9 +124,17 @@ export function chipNear(range) {
   if (inside) return inside;
   const { startContainer: node, startOffset: offset } = range;
   if (node.nodeType === Node.ELEMENT_NODE) return [node.childNodes[offset], node.childNodes[offset - 1]].find(isChip) ?? null;
-  const written = (part) => part.replace(/\u200b/g, "") !== "";
   if (!written(node.data.slice(0, offset)) && isChip(node.previousSibling)) return node.previousSibling;
   return !written(node.data.slice(offset)) && isChip(node.nextSibling) ? node.nextSibling : null;
+}
+
+/** The chip right before the start of the range, with nothing but empty characters between, or null. */
+export function chipBefore({ startContainer: node, startOffset: offset }) {
+  const isText = node.nodeType === Node.TEXT_NODE;
+  if (isText && written(node.data.slice(0, offset))) return null;
+  let before = isText ? node.previousSibling : node.childNodes[offset - 1];
+  while (before?.nodeType === Node.TEXT_NODE && !written(before.data)) before = before.previousSibling;
+  return isChip(before) ? before : null;
 }
 
 const BLOCKS = "p, div, li, h1, h2, h3, td, th, blockquote";

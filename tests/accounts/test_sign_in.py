@@ -33,6 +33,16 @@ def test_the_first_sign_in_makes_the_workspace_the_person_and_the_mailbox(sign_i
     assert client.get("/campaigns/").status_code == 200
 
 
+def test_sign_in_happens_at_microsoft_and_we_have_no_password_field(sign_in: SignIn, client: Client) -> None:
+    page = client.get("/sign-in/").content.decode()
+    assert "password" in page  # it says that none reaches us
+    assert 'type="password"' not in page
+    assert client.get("/sign-in/start/").headers["location"].startswith("http://127.0.0.1:")
+
+    sign_in("ana@contoso.example")
+    assert User.objects.get().password == ""
+
+
 def test_teammates_share_a_workspace_and_strangers_do_not(sign_in: SignIn) -> None:
     for person in ("ana@contoso.example", "ben@contoso.example", "cleo@fabrikam.example"):
         sign_in(person)

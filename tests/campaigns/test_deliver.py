@@ -2,11 +2,13 @@
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.utils import timezone
 
 from accounts import tokens
 from accounts.models import LedgerEntry, Mailbox, User
 from campaigns import gateway, importing, pump
+from campaigns.composing import preview
 from campaigns.models import Campaign, Message, Suppression
 from tests.sandbox_process import SandboxProcess
 from tests.signing_in import SignIn
@@ -209,3 +211,74 @@ def test_a_test_mail_is_marked_goes_to_oneself_and_counts_nowhere(sandbox: Sandb
     assert mail["subject"] == "[Test] Für Jürgen"
     assert campaign.counts()["total"] == 3
     assert campaign.counts()["sent"] == 0
+
+
+# --- promises -----------------------------------------------------------------------------------------------------
+
+
+def test_a_sent_mail_is_in_the_senders_sent_items(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = launched(mailbox.owner)
+    pump_until_done(campaign)
+    sandbox.wait_for_messages(3, author="ana@contoso.example")
+
+    with sandbox.graph("ana@contoso.example") as graph:
+        sent = graph.get("me/mailFolders/sentitems/messages?$select=subject").json()["value"]
+    assert sorted(mail["subject"] for mail in sent) == ["Für Jürgen", "Für Zoë", "Für Łukasz"]
+
+
+def test_no_generated_mail_is_stored_on_our_side(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    pump_until_done(launched(mailbox.owner))
+
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT count(*) FROM "{table}" AS row WHERE row::text LIKE %s', ["%Hallo Jürgen%"])
+            assert cursor.fetchone() == (0,), table
+
+
+def test_what_was_previewed_is_what_went(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = launched(mailbox.owner)
+    seen = {row.address: preview(campaign, row) for row in campaign.recipients()}
+
+    pump_until_done(campaign)
+
+    for mail in sandbox.wait_for_messages(3, author="ana@contoso.example"):
+        assert seen[mail["to"][0]].html in mail["html"]
+        assert seen[mail["to"][0]].subject == mail["subject"]
+
+
+def test_no_tracking_address_when_tracking_is_off(sandbox: SandboxProcess, sign_in: SignIn, settings: LazySettings) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    pump_until_done(launched(mailbox.owner, html=HTML + '<p><a href="https://club.example/a?b=1&amp;c=2">Link</a></p>'))
+
+    for mail in sandbox.wait_for_messages(3, author="ana@contoso.example"):
+        assert settings.TRACKING_URL not in mail["html"]
+        assert 'href="https://club.example/a?b=1&amp;c=2"' in mail["html"]
+
+
+def test_microsoft_hears_nothing_of_a_campaign_before_it_is_launched(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = Campaign.objects.create(workspace=mailbox.workspace, owner=mailbox.owner, name="Quiet")
+    importing.read(importing.accept(campaign, "rows.csv", [ROWS.encode()], len(ROWS.encode())))
+    campaign.refresh_from_db()
+    campaign.save_template(SUBJECT, HTML)
+    preview(campaign, campaign.recipients()[0])
+
+    assert pump.mailboxes_to_pump() == []
+    paths = [request["path"] for request in sandbox.control("GET", "requests")]
+    assert [path for path in paths if path.startswith("/v1.0/")] == []
+
+
+def test_tokens_are_refreshed_while_the_user_is_away(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    before = bytes(mailbox.token_cache)
+    campaign = launched(mailbox.owner)
+    sandbox.control("POST", "tokens/expire")
+
+    pump_until_done(campaign)
+
+    mailbox.refresh_from_db()
+    assert campaign.counts()["sent"] == 3
+    assert bytes(mailbox.token_cache) != before

@@ -23,16 +23,25 @@ def test_an_xlsx_cell_is_text(value: str) -> None:
     stream = io.BytesIO()
     write_xlsx(stream, ["Name", value], [["x", value]])
     cell = load_workbook(stream)["Results"]["B2"]
-    assert (cell.data_type, cell.value) in {("s", value), ("inlineStr", value), ("s", value.replace("\r", "\n"))}
+    assert (cell.data_type, cell.value) in {
+        ("s", value),
+        ("inlineStr", value),
+        ("s", value.replace("\r", "\n")),
+    }
 
 
 def test_numbers_dates_umlauts_and_nothing() -> None:
     stream = io.BytesIO()
-    write_xlsx(stream, ["Zoë", "n", "d", "z"], [["Jörg", -1.5, datetime.date(2025, 3, 9), None]], title="a/b: [c]")
+    write_xlsx(
+        stream, ["Zoë", "n", "d", "z"], [["Jörg", -1.5, datetime.date(2025, 3, 9), None]], title="a/b: [c]"
+    )
     sheet = load_workbook(stream).active
     assert sheet is not None
     assert sheet.title == "a b   c"
-    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [["Zoë", "n", "d", "z"], ["Jörg", -1.5, "2025-03-09", None]]
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
+        ["Zoë", "n", "d", "z"],
+        ["Jörg", -1.5, "2025-03-09", None],
+    ]
     text = io.BytesIO()
     write_csv(text, ["Zoë", "n"], [["Jörg", -1.5], [None, 3]])
     assert text.getvalue() == "\ufeffZoë,n\r\nJörg,-1.5\r\n,3\r\n".encode()

@@ -223,6 +223,13 @@ def test_a_clock_set_back_does_not_free_anything() -> None:
     assert allowance(START - 3_600, Limits(), ledger).messages == 0
 
 
+def test_a_row_from_before_the_last_one_counts_from_the_last_one() -> None:
+    ledger = Ledger()
+    ledger.count(START + 30, 15, 15)
+    ledger.count(START, 15, 15)
+    assert allowance(START + 65, Limits(), ledger).messages == 0
+
+
 def whole_campaign_within_a_day() -> tuple[int, int, Limits]:
     return 1_000, 1, Limits()
 

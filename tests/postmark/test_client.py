@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from postmark.client import Later, Notification, Refused, send
 from tests.sandbox_process import SandboxProcess, free_port
@@ -21,7 +21,7 @@ def postmark_process() -> Iterator[SandboxProcess]:
 
 
 @pytest.fixture
-def sandbox(postmark_process: SandboxProcess, settings: SettingsWrapper) -> SandboxProcess:
+def sandbox(postmark_process: SandboxProcess, settings: Settings) -> SandboxProcess:
     postmark_process.reset()
     settings.POSTMARK_URL = f"{postmark_process.url}/"
     settings.POSTMARK_SERVER_TOKEN = TOKEN
@@ -85,23 +85,21 @@ def test_what_may_work_later_is_said_with_the_time_to_wait(
     assert str(later.value)
 
 
-def test_a_service_that_is_not_there_is_tried_later(
-    sandbox: SandboxProcess, settings: SettingsWrapper
-) -> None:
+def test_a_service_that_is_not_there_is_tried_later(sandbox: SandboxProcess, settings: Settings) -> None:
     settings.POSTMARK_URL = f"http://127.0.0.1:{free_port()}/"
     with pytest.raises(Later):
         send(notice())
 
 
-def bad_address(settings: SettingsWrapper) -> tuple[Notification, int]:
+def bad_address(settings: Settings) -> tuple[Notification, int]:
     return notice(to="nobody"), 300
 
 
-def unknown_stream(settings: SettingsWrapper) -> tuple[Notification, int]:
+def unknown_stream(settings: Settings) -> tuple[Notification, int]:
     return notice(message_stream="no-such-stream"), 1235
 
 
-def wrong_token(settings: SettingsWrapper) -> tuple[Notification, int]:
+def wrong_token(settings: Settings) -> tuple[Notification, int]:
     settings.POSTMARK_SERVER_TOKEN = "not-the-token"
     return notice(), 10
 
@@ -109,8 +107,8 @@ def wrong_token(settings: SettingsWrapper) -> tuple[Notification, int]:
 @pytest.mark.parametrize("scenario", [bad_address, unknown_stream, wrong_token])
 def test_what_will_never_work_is_refused_with_postmarks_code(
     sandbox: SandboxProcess,
-    settings: SettingsWrapper,
-    scenario: Callable[[SettingsWrapper], tuple[Notification, int]],
+    settings: Settings,
+    scenario: Callable[[Settings], tuple[Notification, int]],
 ) -> None:
     notification, code = scenario(settings)
     with pytest.raises(Refused) as refusal:

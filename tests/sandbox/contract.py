@@ -1,6 +1,6 @@
 """Graph's OpenAPI description as a judge of requests and answers.
 
-`problems` takes entries of the sandbox's `GET /_control/requests`, recorded with the setting `remember_bodies`.
+`problems` takes entries of the sandbox's `GET /_control/requests`, recorded with `remember_bodies` on.
 """
 
 import json

@@ -1,5 +1,7 @@
 """Drafts: made, changed, found again, sent, and sent twice."""
 
+import base64
+
 import httpx
 
 from tests.sandbox.mail import OUTBOX_KEY, code_of, draft, find_by_key, message, with_key
@@ -16,6 +18,7 @@ def test_a_draft_has_its_ids_at_once_and_keeps_its_secrets(ana: httpx.Client) ->
     assert not {"singleValueExtendedProperties", "internetMessageHeaders", "attachments"} & created.keys()
     assert created["body"]["content"].startswith("<html>")
     assert created["body"]["contentType"] == "html"
+    assert len(base64.b64decode(created["conversationIndex"])) == 22
 
 
 def test_it_is_found_by_key_whatever_the_case_of_the_value(ana: httpx.Client) -> None:

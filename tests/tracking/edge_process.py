@@ -67,10 +67,20 @@ class EdgeProcess:
             connection.close()
 
     def kill(self) -> None:
-        """SIGKILL to the master and its workers, all at once."""
+        """SIGKILL to the master and its workers, all at once; when this returns they hold no file any more."""
+        workers = self.workers()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        while any(_lives(worker) for worker in workers):
+            time.sleep(0.01)
+
+    def workers(self) -> list[int]:
+        """Their process ids; none once the master is gone."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        with contextlib.suppress(OSError):
+            return [int(word) for word in children.read_text().split()]
+        return []
 
     def said(self) -> str:
         assert self.process.stdout is not None
@@ -80,3 +90,10 @@ class EdgeProcess:
         self.kill()
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+
+def _lives(pid: int) -> bool:
+    """Neither gone nor a zombie, which has let go of its files."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -92,10 +91,10 @@ def test_the_whole_way_over_http_and_nothing_personal_on_disk_or_in_the_log(edge
 def test_a_killed_worker_is_replaced(edge: EdgeProcess) -> None:
     edge.start()
     edge.wait_until_ready()
-    (worker,) = children(edge.process.pid)
+    (worker,) = edge.workers()
     os.kill(worker, signal.SIGKILL)
     deadline = time.monotonic() + READY_SECONDS
-    while worker in children(edge.process.pid) and time.monotonic() < deadline:
+    while worker in edge.workers() and time.monotonic() < deadline:
         time.sleep(0.05)
     edge.wait_until_ready()
     assert edge.ask("GET", pixel()) == 200
@@ -138,9 +137,3 @@ def test_the_edge_imports_no_django_no_database_and_no_redis() -> None:
         [sys.executable, "-c", program], cwd=PROJECT, capture_output=True, check=True, text=True
     )
     assert found.stdout == "[]\n"
-
-
-def children(pid: int) -> list[int]:
-    """Worker processes of this master: children that are not multiprocessing's own helpers."""
-    tasks = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(word) for word in tasks.read_text().split()]

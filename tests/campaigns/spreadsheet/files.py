@@ -7,7 +7,9 @@ from pathlib import Path
 
 import xlsxwriter
 
-CONTENT_TYPES = '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+CONTENT_TYPES = (
+    '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+)
 RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PACKAGE_RELS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -15,7 +17,9 @@ PACKAGE_RELS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 def book(path: Path, rows: Sequence[Sequence[object]], **options: object) -> Path:
     """An xlsx file with one sheet “People”; a cell may be (value, number format)."""
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, **options}) as workbook:
+    with xlsxwriter.Workbook(
+        str(path), {"strings_to_formulas": False, "strings_to_urls": False, **options}
+    ) as workbook:
         sheet = workbook.add_worksheet("People")
         for number, row in enumerate(rows):
             for column, value in enumerate(row):
@@ -32,16 +36,24 @@ def text(path: Path, content: str, encoding: str = "utf-8") -> Path:
 
 
 def raw_book(
-    path: Path, sheet: str | bytes, *, strings: str | bytes = "", styles: str = "", workbook: str = "", date1904: bool = False
+    path: Path,
+    sheet: str | bytes,
+    *,
+    strings: str | bytes = "",
+    styles: str = "",
+    workbook: str = "",
+    date1904: bool = False,
 ) -> Path:
     """An xlsx file around hand-written XML parts."""
     parts: dict[str, str | bytes] = {
         "[Content_Types].xml": CONTENT_TYPES,
-        "_rels/.rels": f'<Relationships xmlns="{PACKAGE_RELS}"><Relationship Id="a" Type="{RELS}/officeDocument" Target="/xl/workbook.xml"/></Relationships>',
+        "_rels/.rels": f'<Relationships xmlns="{PACKAGE_RELS}">'
+        f'<Relationship Id="a" Type="{RELS}/officeDocument" Target="/xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": workbook
         or f'<workbook xmlns="{MAIN}" xmlns:r="{RELS}"><workbookPr date1904="{int(date1904)}"/>'
         '<sheets><sheet name="People" sheetId="1" r:id="s"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE_RELS}"><Relationship Id="s" Type="{RELS}/worksheet" Target="worksheets/sheet1.xml"/>'
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE_RELS}">'
+        f'<Relationship Id="s" Type="{RELS}/worksheet" Target="worksheets/sheet1.xml"/>'
         f'<Relationship Id="t" Type="{RELS}/sharedStrings" Target="sharedStrings.xml"/>'
         f'<Relationship Id="f" Type="{RELS}/styles" Target="styles.xml"/></Relationships>',
         "xl/worksheets/sheet1.xml": sheet,
@@ -57,19 +69,27 @@ def raw_book(
 
 
 def worksheet(rows: str, root: str = "") -> str:
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<worksheet xmlns="{MAIN}"{root}><sheetData>{rows}</sheetData></worksheet>'
+    declaration = '<?xml version="1.0" encoding="UTF-8"?>'
+    return f'{declaration}\n<worksheet xmlns="{MAIN}"{root}><sheetData>{rows}</sheetData></worksheet>'
 
 
 def inline(row: int, *texts: str) -> str:
-    cells = "".join(f'<c r="{chr(65 + place)}{row}" t="inlineStr"><is><t>{value}</t></is></c>' for place, value in enumerate(texts))
+    cells = "".join(
+        f'<c r="{chr(65 + place)}{row}" t="inlineStr"><is><t>{value}</t></is></c>'
+        for place, value in enumerate(texts)
+    )
     return f'<row r="{row}">{cells}</row>'
 
 
-PEOPLE = inline(1, "Email", "Name") + inline(2, "ben@contoso.example", "Ben") + inline(3, "cleo@fabrikam.example", "Cleo")
+PEOPLE = (
+    inline(1, "Email", "Name")
+    + inline(2, "ben@contoso.example", "Ben")
+    + inline(3, "cleo@fabrikam.example", "Cleo")
+)
 
 
 def password_protected(path: Path) -> Path:
-    """What Excel writes around a workbook with a password: an OLE file with a stream named EncryptedPackage."""
+    """What Excel puts around a workbook with a password: an OLE file with a stream EncryptedPackage."""
     return _ole(path, "EncryptedPackage")
 
 
@@ -91,19 +111,22 @@ def open_document(path: Path, rows: Sequence[Sequence[str]]) -> Path:
     """A small .ods file of texts."""
     cells = "".join(
         "<table:table-row>"
-        + "".join(f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>' for value in row)
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
+            for value in row
+        )
         + "</table:table-row>"
         for row in rows
     )
     content = (
         '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-        'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">'
-        f'<office:body><office:spreadsheet><table:table table:name="People">{cells}</table:table></office:spreadsheet></office:body>'
-        "</office:document-content>"
+        'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+        f'<table:table table:name="People">{cells}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
     )
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", content)
         archive.writestr("META-INF/manifest.xml", "<manifest/>")
     return path
-

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.spreadsheet import read
+from campaigns.spreadsheet import Remark, read
 from campaigns.spreadsheet.header import Roles, column_names, find_roles
 from tests.campaigns.spreadsheet import files
 
@@ -16,7 +16,11 @@ BEN = "ben@contoso.example"
     [
         (f"Email,Name\n{BEN},Ben\n", 1, ["Email", "Name"]),
         (f"Guests of 2025\n\nEmail,Name\n{BEN},Ben\ncleo@fabrikam.example,Cleo\n", 3, ["Email", "Name"]),
-        (f"Questions: ask {BEN}\nName,Contact,City\nBen,{BEN},Oslo\nCleo,cleo@fabrikam.example,Rome\n", 2, ["Name", "Contact", "City"]),
+        (
+            f"Questions: ask {BEN}\nName,Contact,City\nBen,{BEN},Oslo\nCleo,cleo@fabrikam.example,Rome\n",
+            2,
+            ["Name", "Contact", "City"],
+        ),
         (f"{BEN},Ben\ncleo@fabrikam.example,Cleo\n", 0, ["Column A", "Column B"]),
         (f"Name,,Email\nBen,x,{BEN}\n", 1, ["Name", "Column B", "Email"]),
         (f"Name,Email,name,Name (2)\na,{BEN},b,c\n", 1, ["Name", "Email", "name (3)", "Name (2)"]),
@@ -38,8 +42,12 @@ def test_the_header_row_can_be_given(tmp_path: Path) -> None:
 
 
 def test_names_that_were_changed_are_told() -> None:
-    remarks: list = []
-    assert column_names(["Name", "", "NAME"], ["A", "B", "C"], remarks, named=True) == ["Name", "Column B", "NAME (2)"]
+    remarks: list[Remark] = []
+    assert column_names(["Name", "", "NAME"], ["A", "B", "C"], remarks, named=True) == [
+        "Name",
+        "Column B",
+        "NAME (2)",
+    ]
     assert [str(remark) for remark in remarks] == [
         "Column B has no name; it is called “Column B” here.",
         "Column C has the same name as another; it is called “NAME (2)” here.",
@@ -52,7 +60,11 @@ def test_names_that_were_changed_are_told() -> None:
         (["Name", "Email"], ["Ben", BEN], Roles(1, None, None, None)),
         (["An", "E-Mail-Adresse", "Kopie"], ["x", BEN, BEN], Roles(1, 2, None, None)),
         (["To", "CC", "BCC", "Reply-To"], [BEN, BEN, BEN, BEN], Roles(0, 1, 2, 3)),
-        (["Nom", "Adresse électronique", "Cc", "Cci", "Répondre à"], ["x", BEN, BEN, BEN, BEN], Roles(1, 2, 3, 4)),
+        (
+            ["Nom", "Adresse électronique", "Cc", "Cci", "Répondre à"],
+            ["x", BEN, BEN, BEN, BEN],
+            Roles(1, 2, 3, 4),
+        ),
         (["Nombre", "Correo electrónico"], ["x", BEN], Roles(1, None, None, None)),
         (["Kontakt", "Ort"], [BEN, "Oslo"], Roles(0, None, None, None)),
         (["Email sent", "Contact"], ["yes", BEN], Roles(1, None, None, None)),

@@ -149,7 +149,14 @@ def test_a_text_shows_as_in_the_spreadsheet_program(text: str, code: str, shown:
 
 
 @pytest.mark.parametrize(
-    ("locale", "shown"), [("en", "3/9/2025"), ("en-GB", "09/03/2025"), ("de", "09.03.2025"), ("sv", "2025-03-09"), ("xx", "3/9/2025")]
+    ("locale", "shown"),
+    [
+        ("en", "3/9/2025"),
+        ("en-GB", "09/03/2025"),
+        ("de", "09.03.2025"),
+        ("sv", "2025-03-09"),
+        ("xx", "3/9/2025"),
+    ],
 )
 def test_the_short_date_follows_the_language(locale: str, shown: str) -> None:
     language = locale_named(locale)
@@ -161,7 +168,9 @@ def test_the_1904_date_system_counts_from_another_day() -> None:
     assert compile_format("dd.mm.yyyy", date1904=True).number("44263") == "09.03.2025"
 
 
-@pytest.mark.parametrize("code", ["[", '"', "\\", "0.0.0", "E+", "/", "[$", "[h", "0/0/0", ";;;;;;", "#" * 5000, "[<x]0", "_", "*"])
+@pytest.mark.parametrize(
+    "code", ["[", '"', "\\", "0.0.0", "E+", "/", "[$", "[h", "0/0/0", ";;;;;;", "#" * 5000, "[<x]0", "_", "*"]
+)
 @pytest.mark.parametrize("raw", ["1.5", "-2", "0", "1E+308", "nan", "inf", "", "abc", "9" * 400])
 def test_a_broken_format_or_number_never_raises(code: str, raw: str) -> None:
     assert isinstance(compile_format(code).number(raw), str)

@@ -24,7 +24,7 @@ def test_values_come_as_they_are_shown(tmp_path: Path) -> None:
             [
                 "jörg@contoso.example",
                 "Jörg Müller",
-                (datetime.datetime(1979, 3, 9), "dd.mm.yyyy"),
+                (datetime.date(1979, 3, 9), "dd.mm.yyyy"),
                 (1067, "00000"),
                 (1234.5, "#,##0.00 €"),
                 (0.25, "0%"),
@@ -37,13 +37,36 @@ def test_values_come_as_they_are_shown(tmp_path: Path) -> None:
     sheet, rows = read_all(path)
     assert sheet.header == ["Email", "Name", "Born", "Zip", "Amount", "Share", "Member", "When", "Long"]
     assert rows == [
-        Row(2, ["jörg@contoso.example", "Jörg Müller", "09.03.1979", "01067", "1,234.50 €", "25%", "TRUE", "2:05 PM", "491701234567"], ())
+        Row(
+            2,
+            [
+                "jörg@contoso.example",
+                "Jörg Müller",
+                "09.03.1979",
+                "01067",
+                "1,234.50 €",
+                "25%",
+                "TRUE",
+                "2:05 PM",
+                "491701234567",
+            ],
+            (),
+        )
     ]
     assert read_all(path, locale="de")[1][0].values[4:7] == ["1.234,50 €", "25%", "WAHR"]
 
 
 def test_texts_keep_zeros_blanks_lines_signs_and_formulas_as_text(tmp_path: Path) -> None:
-    values = ["00123", "  two  ", "line\nline", "a & b < c > \"d\" 'e'", "=1+1", "_x0041_", "😀 Zoë", "\t=cmd|x"]
+    values = [
+        "00123",
+        "  two  ",
+        "line\nline",
+        "a & b < c > \"d\" 'e'",
+        "=1+1",
+        "_x0041_",
+        "😀 Zoë",
+        "\t=cmd|x",
+    ]
     path = files.book(tmp_path / "a.xlsx", [["Email", *"abcdefgh"], ["ben@contoso.example", *values]])
     assert read_all(path)[1][0].values[1:] == values
 
@@ -76,7 +99,7 @@ def test_openpyxl_writes_files_we_read(tmp_path: Path) -> None:
 def test_dates_of_the_1904_system(tmp_path: Path) -> None:
     path = files.book(
         tmp_path / "a.xlsx",
-        [["Email", "Born"], ["ben@contoso.example", (datetime.datetime(2025, 3, 9), "yyyy-mm-dd")]],
+        [["Email", "Born"], ["ben@contoso.example", (datetime.date(2025, 3, 9), "yyyy-mm-dd")]],
         date_1904=True,
     )
     assert read_all(path)[1][0].values[1] == "2025-03-09"
@@ -99,7 +122,10 @@ SAME = [Row(2, ["ben@contoso.example", "Ben"], ()), Row(3, ["cleo@fabrikam.examp
         files.PEOPLE.replace("</row>", '<c r="C1" s="0"/></row>').replace("<row", "\n  <row"),
         files.PEOPLE + '<row r="4"><c r="A4" s="0"/></row><row r="5" hidden="1"/>',
         files.PEOPLE.replace('t="inlineStr"><is><t>Ben</t></is>', 't="str"><f>"B"&amp;"en"</f><v>Ben</v>'),
-        files.PEOPLE.replace('t="inlineStr"><is><t>Ben</t></is>', 't="str" cm="1"><f t="shared" si="0"/><v xml:space="preserve">Ben</v>'),
+        files.PEOPLE.replace(
+            't="inlineStr"><is><t>Ben</t></is>',
+            't="str" cm="1"><f t="shared" si="0"/><v xml:space="preserve">Ben</v>',
+        ),
     ],
 )
 def test_the_spelling_of_the_xml_makes_no_difference(tmp_path: Path, rows: str) -> None:
@@ -107,15 +133,25 @@ def test_the_spelling_of_the_xml_makes_no_difference(tmp_path: Path, rows: str) 
 
 
 def test_prefixed_tags_and_another_encoding(tmp_path: Path) -> None:
-    prefixed = files.worksheet(files.PEOPLE).replace("<", "<x:").replace("<x:/", "</x:").replace("<x:?", "<?").replace("xmlns=", "xmlns:x=")
+    prefixed = (
+        files.worksheet(files.PEOPLE)
+        .replace("<", "<x:")
+        .replace("<x:/", "</x:")
+        .replace("<x:?", "<?")
+        .replace("xmlns=", "xmlns:x=")
+    )
     assert read_all(files.raw_book(tmp_path / "a.xlsx", prefixed))[1] == SAME
     wide = files.worksheet(files.PEOPLE).replace("UTF-8", "UTF-16").encode("utf-16")
     assert read_all(files.raw_book(tmp_path / "b.xlsx", wide))[1] == SAME
 
 
 def test_rows_without_a_cell_between_rows_are_counted(tmp_path: Path) -> None:
-    rows = files.PEOPLE.replace('r="3"', 'r="9"').replace('3" t=', '9" t=').replace("</row>", "</row><row/>", 1)
-    sheet, read_rows = read_all(files.raw_book(tmp_path / "a.xlsx", files.worksheet(rows.replace("<row/>", ""))))
+    rows = (
+        files.PEOPLE.replace('r="3"', 'r="9"').replace('3" t=', '9" t=').replace("</row>", "</row><row/>", 1)
+    )
+    sheet, read_rows = read_all(
+        files.raw_book(tmp_path / "a.xlsx", files.worksheet(rows.replace("<row/>", "")))
+    )
     assert [row.number for row in read_rows] == [2, 9]
     assert sheet.notes == ["6 empty rows were skipped (the first is row 3)."]
 
@@ -123,14 +159,19 @@ def test_rows_without_a_cell_between_rows_are_counted(tmp_path: Path) -> None:
 def test_shared_texts_in_every_shape(tmp_path: Path) -> None:
     strings = (
         f'<sst xmlns="{files.MAIN}" count="4"><si><t>Email</t></si><si><t xml:space="preserve"> Name</t></si>'
-        "<si><r><rPr><b/></rPr><t>ben@</t></r><r><t>contoso.example</t></r></si><si><t>B&#101;n &amp; Co_x000D_</t><rPh><t>no</t></rPh></si><si/><si><t/></si></sst>"
+        "<si><r><rPr><b/></rPr><t>ben@</t></r><r><t>contoso.example</t></r></si><si><t>B&#101;n "
+        "&amp; Co_x000D_</t><rPh><t>no</t></rPh></si><si/><si><t/></si></sst>"
     )
     rows = (
         '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>'
-        '<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2" t="s"><v>3</v></c><c r="C2" t="s"><v>4</v></c><c r="D2" t="s"><v>5</v></c></row>'
+        '<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2" t="s"><v>3</v></c>'
+        '<c r="C2" t="s"><v>4</v></c><c r="D2" t="s"><v>5</v></c></row>'
     )
     sheet, read_rows = read_all(files.raw_book(tmp_path / "a.xlsx", files.worksheet(rows), strings=strings))
-    assert (sheet.header, read_rows) == (["Email", "Name"], [Row(2, ["ben@contoso.example", "Ben & Co\r"], ())])
+    assert (sheet.header, read_rows) == (
+        ["Email", "Name"],
+        [Row(2, ["ben@contoso.example", "Ben & Co\r"], ())],
+    )
 
 
 def test_sheets_can_be_chosen_and_hidden_ones_are_told(tmp_path: Path) -> None:
@@ -139,8 +180,8 @@ def test_sheets_can_be_chosen_and_hidden_ones_are_told(tmp_path: Path) -> None:
             sheet = workbook.add_worksheet(name)
             sheet.write_row(0, 0, ["Email"])
             sheet.write_row(1, 0, [f"{name}@contoso.example"])
-        workbook.get_worksheet_by_name("Secret").hide()  # type: ignore[union-attr]
-        workbook.get_worksheet_by_name("Guests").activate()  # type: ignore[union-attr]
+        workbook.get_worksheet_by_name("Secret").hide()
+        workbook.get_worksheet_by_name("Guests").activate()
     first, rows = read_all(tmp_path / "a.xlsx")
     assert (first.name, first.sheets, first.hidden_sheets) == ("Guests", ["Guests", "Staff"], ["Secret"])
     assert rows[0].values == ["Guests@contoso.example"]
@@ -154,7 +195,9 @@ def test_hidden_rows_and_columns_are_read_and_told(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as workbook:
         sheet = workbook.add_worksheet()
         for number in range(4):
-            sheet.write_row(number, 0, ["Email", "Name"] if not number else [f"p{number}@contoso.example", "x"])
+            sheet.write_row(
+                number, 0, ["Email", "Name"] if not number else [f"p{number}@contoso.example", "x"]
+            )
         sheet.set_row(2, None, None, {"hidden": True})
         sheet.set_column(1, 1, None, None, {"hidden": True})
     found, rows = read_all(tmp_path / "a.xlsx")

@@ -1,0 +1,211 @@
+"""From a file to recipients, and what happens to bad files."""
+
+from io import BytesIO
+from pathlib import Path
+
+import openpyxl
+import pytest
+from django.conf import LazySettings
+
+from campaigns import importing
+from campaigns.models import Campaign, Recipient, Spreadsheet
+from campaigns.models.campaign import NotNow
+from tests.people import make_campaign, make_people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CSV = "Name,Email\nJürgen,juergen@northwind.example\nZoë,zoe@northwind.example\n".encode()
+
+
+@pytest.fixture(autouse=True)
+def uploads(settings: LazySettings, tmp_path: Path) -> Path:
+    settings.UPLOAD_DIR = tmp_path
+    return tmp_path
+
+
+def new_campaign() -> Campaign:
+    ana = make_people().ana
+    return Campaign.objects.create(workspace=ana.workspace, owner=ana, name="Test")
+
+
+def upload(campaign: Campaign, name: str, content: bytes) -> Spreadsheet:
+    spreadsheet = importing.accept(campaign, name, [content], len(content))
+    importing.read(spreadsheet)
+    spreadsheet.refresh_from_db()
+    campaign.refresh_from_db()
+    return spreadsheet
+
+
+def xlsx(rows: list[list[object]]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.worksheets[0].append(row)
+    file = BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_every_row_becomes_a_recipient() -> None:
+    campaign = new_campaign()
+
+    sheet = upload(campaign, "guests.csv", CSV)
+
+    assert campaign.spreadsheet == sheet
+    assert sheet.header == ["Name", "Email"]
+    assert sheet.address_header == "Email"
+    assert list(campaign.recipients().values_list("row_number", "address", "fields")) == [
+        (2, "juergen@northwind.example", ["Jürgen", "juergen@northwind.example"]),
+        (3, "zoe@northwind.example", ["Zoë", "zoe@northwind.example"]),
+    ]
+
+
+def test_the_file_is_deleted_when_reading_has_ended_well_or_badly(uploads: Path) -> None:
+    campaign = new_campaign()
+    importing.accept(campaign, "guests.csv", [CSV], len(CSV))
+    assert len(list(uploads.iterdir())) == 1
+
+    importing.read(campaign.uploads.get())
+    assert list(uploads.iterdir()) == []
+
+    upload(campaign, "broken.xlsx", b"PK\x03\x04 not a zip")
+    assert list(uploads.iterdir()) == []
+
+
+BAD = {
+    "not a spreadsheet": ("photo.xlsx", b"\x89PNG\r\n\x1a\n" + b"\x00" * 200),
+    "no rows": ("guests.csv", b"Name,Email\n"),
+    "no address column": ("guests.csv", b"Name,City\nAna,Paris\nBen,Rome\n"),
+    "damaged": ("guests.xlsx", xlsx([["Email"], ["a@b.example"]])[:900]),
+    "password-protected": ("guests.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 2000),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), BAD.values(), ids=BAD.keys())
+def test_a_bad_file_is_named_and_the_campaign_keeps_what_it_had(name: str, content: bytes) -> None:
+    campaign = new_campaign()
+    good = upload(campaign, "good.csv", CSV)
+
+    bad = upload(campaign, name, content)
+
+    assert bad.status == Spreadsheet.Status.FAILED
+    assert name in bad.error
+    assert campaign.spreadsheet == good
+    assert campaign.recipients().count() == 2
+    assert campaign.status == Campaign.Status.DRAFT
+
+
+def test_an_empty_file_and_a_far_too_large_one_are_refused_at_once(uploads: Path) -> None:
+    campaign = new_campaign()
+
+    with pytest.raises(importing.UploadRefused, match=r"nothing\.csv is empty"):
+        importing.accept(campaign, "nothing.csv", [], 0)
+    with pytest.raises(importing.UploadRefused, match=r"huge\.xlsx is 200 MB"):
+        importing.accept(campaign, "huge.xlsx", [b""], 200 * 2**20)
+    assert list(uploads.iterdir()) == []
+    assert not campaign.uploads.exists()
+
+
+def test_duplicate_headers_get_names_of_their_own() -> None:
+    campaign = new_campaign()
+
+    sheet = upload(campaign, "twice.csv", b"Name,Name,Email\nAna,Albrecht,ana@northwind.example\n")
+
+    assert len(set(sheet.header)) == 3
+    assert any("same name" in note for note in sheet.notes)
+
+
+def test_problems_are_kept_with_their_row() -> None:
+    campaign = new_campaign()
+    rows = [["Email", "n"], ["a@b.example", 1], ["A@B.example", 2], ["nonsense", 3], [None, 4]]
+
+    upload(campaign, "mixed.xlsx", xlsx(rows))
+
+    assert dict(campaign.recipients().values_list("row_number", "problem")) == {
+        2: "",
+        3: Recipient.Problem.DUPLICATE_ADDRESS,
+        4: Recipient.Problem.INVALID_ADDRESS,
+        5: Recipient.Problem.MISSING_ADDRESS,
+    }
+
+
+def test_an_upload_can_be_cancelled_and_the_data_stays() -> None:
+    campaign = new_campaign()
+    good = upload(campaign, "good.csv", CSV)
+    waiting = importing.accept(campaign, "other.csv", [CSV], len(CSV))
+
+    importing.cancel(campaign)
+    importing.read(Spreadsheet.objects.get(pk=waiting.pk))
+
+    campaign.refresh_from_db()
+    assert campaign.spreadsheet == good
+    assert campaign.status == Campaign.Status.DRAFT
+    assert importing.waiting() == []
+
+
+def test_an_upload_whose_worker_died_is_read_again() -> None:
+    campaign = new_campaign()
+    dead = importing.accept(campaign, "guests.csv", [CSV], len(CSV))
+    Spreadsheet.objects.filter(pk=dead.pk).update(status="reading", started_at="2020-01-01T00:00:00Z")
+
+    assert importing.waiting() == [dead.pk]
+    importing.read(Spreadsheet.objects.get(pk=dead.pk))
+
+    campaign.refresh_from_db()
+    assert campaign.spreadsheet == dead
+
+
+def test_two_workers_read_an_upload_once() -> None:
+    campaign = new_campaign()
+    one = importing.accept(campaign, "guests.csv", [CSV], len(CSV))
+    other = Spreadsheet.objects.get(pk=one.pk)
+
+    importing.read(one)
+    importing.read(other)
+
+    campaign.refresh_from_db()
+    assert campaign.recipients().count() == 2
+
+
+def test_the_data_of_an_earlier_campaign_can_be_used_again() -> None:
+    ana = make_people().ana
+    earlier = make_campaign(ana)
+    campaign = Campaign.objects.create(workspace=ana.workspace, owner=ana, name="Follow-up")
+
+    importing.reuse(campaign, earlier)
+
+    campaign.refresh_from_db()
+    assert campaign.spreadsheet != earlier.spreadsheet
+    assert list(campaign.recipients().values_list("fields")) == list(earlier.recipients().values_list("fields"))
+
+
+def test_a_launched_campaign_takes_no_new_data() -> None:
+    campaign = make_campaign(make_people().ana, status=Campaign.Status.SENDING)
+
+    with pytest.raises(NotNow):
+        importing.accept(campaign, "guests.csv", [CSV], len(CSV))
+
+
+def test_a_mended_address_is_the_one_that_is_mailed() -> None:
+    campaign = new_campaign()
+    upload(campaign, "guests.csv", b"Name,Email\nAna,ana#northwind.example\nBen,ben@northwind.example\n")
+    recipient = campaign.recipients().get(row_number=2)
+
+    with pytest.raises(ValueError, match="is not an address"):
+        importing.mend(campaign, recipient, "still wrong")
+    importing.mend(campaign, recipient, "ana@northwind.example")
+
+    recipient.refresh_from_db()
+    assert (recipient.address, recipient.problem) == ("ana@northwind.example", "")
+    assert recipient.fields == ["Ana", "ana@northwind.example"]
+
+
+def test_another_address_column_can_be_chosen() -> None:
+    campaign = new_campaign()
+    upload(campaign, "two.csv", b"Email,Private email\na@b.example,a@home.example\nb@b.example,\n")
+    assert campaign.spreadsheet is not None
+    other = 1 - (campaign.spreadsheet.address_column or 0)
+
+    importing.choose_address_column(campaign, other)
+
+    campaign.refresh_from_db()
+    assert campaign.spreadsheet.address_column == other
