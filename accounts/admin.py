@@ -20,7 +20,7 @@ class ReadOnly(admin.ModelAdmin[Any]):
 
 @admin.register(Workspace)
 class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
-    list_display = ("name", "tenant_id", "messages_per_minute", "recipients_per_day", "cooling_off_seconds", "created_at")
+    list_display = ("name", "tenant_id", "messages_per_minute", "recipients_per_day", "cooling_off_seconds")
     search_fields = ("name", "tenant_id")
     readonly_fields = ("tenant_id", "created_at")
 
@@ -30,7 +30,12 @@ class UserAdmin(admin.ModelAdmin[User]):
     list_display = ("display_name", "workspace", "role", "is_active", "is_staff", "last_login")
     list_filter = ("role", "is_active", "is_staff", "workspace")
     search_fields = ("display_name", "username")
-    fields = ("username", "workspace", "display_name", "email", "role", "is_active", "is_staff", "is_superuser", "last_login")
+    fields = (
+        ("username", "workspace"),
+        ("display_name", "email"),
+        ("role", "is_active", "is_staff", "is_superuser"),
+        "last_login",
+    )
     readonly_fields = ("username", "workspace", "display_name", "email", "last_login")
 
 

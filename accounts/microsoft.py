@@ -41,9 +41,7 @@ class _Http:
         return self._session.get(reachable(url), params=params, headers=headers, timeout=TIMEOUT_SECONDS)
 
     def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> requests.Response:
-        return self._session.post(
-            reachable(url), params=params, data=data, headers=headers, timeout=TIMEOUT_SECONDS
-        )
+        return self._session.post(reachable(url), params=params, data=data, headers=headers, timeout=TIMEOUT_SECONDS)
 
     def close(self) -> None:
         self._session.close()

@@ -16,8 +16,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
-
-
 def _default_pace() -> int:
     return int(settings.MESSAGES_PER_MINUTE)
 
@@ -105,7 +103,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
     USERNAME_FIELD = "username"
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         verbose_name = _("user")
@@ -160,7 +158,7 @@ class Mailbox(models.Model):
     lease_until = models.DateTimeField(_("being sent from until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
-    objects: ClassVar[models.Manager["Mailbox"]] = MailboxQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Mailbox"]] = MailboxQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mailbox")
@@ -227,9 +225,7 @@ class ApiTokenManager(models.Manager["ApiToken"]):
         token = self.select_related("user__workspace").filter(digest=_digest(text)).first()
         if token is None or not token.user.is_active or token.user.workspace is None:
             return None
-        self.filter(Q(used_at=None) | Q(used_at__lt=Now() - timedelta(minutes=1)), pk=token.pk).update(
-            used_at=Now()
-        )
+        self.filter(Q(used_at=None) | Q(used_at__lt=Now() - timedelta(minutes=1)), pk=token.pk).update(used_at=Now())
         return token.user
 
 

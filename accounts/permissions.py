@@ -1,8 +1,8 @@
 """Refused unless allowed: a view says who may see it, or it does not answer.
 
-    @public        anybody
-    @signed_in     a person whom Microsoft vouched for
-    @admin_only    a workspace admin
+@public        anybody
+@signed_in     a person whom Microsoft vouched for
+@admin_only    a workspace admin
 """
 
 import logging

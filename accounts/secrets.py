@@ -16,7 +16,7 @@ def seal(plain: str) -> bytes:
     return _box().encrypt(plain.encode())
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: bytes | memoryview) -> str:
     """The plain text. Raises Unreadable."""
     try:
         return _box().decrypt(bytes(sealed)).decode()
@@ -24,7 +24,7 @@ def unseal(sealed: bytes) -> str:
         raise Unreadable from None
 
 
-def reseal(sealed: bytes) -> bytes:
+def reseal(sealed: bytes | memoryview) -> bytes:
     """The same secret under the first key, so that an old key can be retired. Raises Unreadable."""
     try:
         return _box().rotate(bytes(sealed))

@@ -21,6 +21,13 @@ class SignInRefused(Exception):
     """The text is for the visitor: what happened and what to do."""
 
 
+class NotStartedHere(SignInRefused):
+    """A forged or a replayed answer."""
+
+    def __str__(self) -> str:
+        return _("This sign-in was not started here, or it was used before. Please sign in again.")
+
+
 def begin(redirect_uri: str, scopes: list[str], login_hint: str | None = None) -> Flow:
     """A new flow; its `auth_uri` is where the browser goes. Raises SignInRefused."""
     try:
@@ -46,7 +53,7 @@ def finish(flow: Flow, answer: Mapping[str, str]) -> User:
         result = microsoft.client(cache).acquire_token_by_auth_code_flow(flow, dict(answer))
     except (ValueError, RuntimeError) as problem:  # state or nonce is not ours
         log.warning("sign-in refused: %s", type(problem).__name__)
-        raise SignInRefused(_("This sign-in was not started here, or it was used before. Please sign in again.")) from None
+        raise NotStartedHere from None
     except requests.RequestException:
         raise SignInRefused(_("Microsoft's sign-in does not answer at the moment. Please try again.")) from None
     if "error" in result:
@@ -71,8 +78,8 @@ def connect_mailbox(user: User, cache: msal.SerializableTokenCache, scopes: str)
     with transaction.atomic():
         mailbox, _made = Mailbox.objects.select_for_update().update_or_create(
             owner=user,
+            workspace=user.workspace,
             defaults={
-                "workspace": user.workspace,
                 "address": user.email,
                 "tier": microsoft.granted_tier(scopes),
                 "state": Mailbox.State.CONNECTED,

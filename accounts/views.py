@@ -48,7 +48,7 @@ def sign_in_callback(request: HttpRequest) -> HttpResponse:
     flow, wanted = request.session.pop(FLOW, None), request.session.pop(NEXT, "")
     try:
         if flow is None:
-            raise sign_in.SignInRefused(_("This sign-in was not started here, or it was used before. Please sign in again."))
+            raise sign_in.NotStartedHere
         user = sign_in.finish(flow, request.GET.dict())
     except sign_in.SignInRefused as refusal:
         return _refused(request, refusal)
@@ -77,6 +77,7 @@ def mailbox(request: SignedInRequest) -> HttpResponse:
         request,
         "accounts/mailbox.html",
         {
+            "section": "settings",
             "mailbox": Mailbox.objects.filter(owner=request.user).first(),
             "workspace": request.user.workspace,
             "admin_consent_link": settings.APP_URL + reverse("admin-consent"),
@@ -111,7 +112,11 @@ def admin_consent_callback(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_GET
 def api_tokens(request: SignedInRequest) -> HttpResponse:
-    context = {"tokens": request.user.api_tokens.order_by("-created_at"), "new_token": request.session.pop("new token", "")}
+    context = {
+        "section": "settings",
+        "tokens": request.user.api_tokens.order_by("-created_at"),
+        "new_token": request.session.pop("new token", ""),
+    }
     return render(request, "accounts/api_tokens.html", context)
 
 

@@ -37,7 +37,8 @@ class CampaignAdmin(ReadOnly):
             return Count("messages", filter=Q(messages__is_test=False, messages__status=status))
 
         statuses = {name: count(name) for name in ("pending", "sent", "failed", "unclear")}
-        return super().get_queryset(request).annotate(**{f"n_{name}": value for name, value in statuses.items()})
+        counted: QuerySet[Campaign] = super().get_queryset(request)
+        return counted.annotate(**{f"n_{name}": value for name, value in statuses.items()})
 
     @admin.display(description=_("Queued"), ordering="n_pending")
     def queued(self, campaign: Any) -> int:
@@ -102,7 +103,7 @@ class RecipientAdmin(ReadOnly):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnly):
-    list_display = ("pk", "campaign_id", "mailbox_id", "status", "is_test", "created_at", "sending_at", "sent_at", "looks")
+    list_display = ("pk", "campaign_id", "mailbox_id", "status", "is_test", "sending_at", "sent_at", "looks")
     list_filter = ("status", "is_test")
     fields = (
         ("status", "is_test", "looks", "next_look_at"),

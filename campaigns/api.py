@@ -109,7 +109,7 @@ def _told(campaign: Campaign) -> dict[str, Any]:
 @router.post("campaigns", response={201: CampaignOut}, summary="Make a campaign")
 def create_campaign(request: HttpRequest, new: NewCampaign) -> tuple[int, dict[str, Any]]:
     user = _user(request)
-    campaign = Campaign.objects.create(workspace=user.workspace, owner=user, name=new.name)
+    campaign = Campaign.objects.new(user, new.name)
     return 201, _told(campaign)
 
 
@@ -126,9 +126,7 @@ def get_campaign(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
 @router.post(
     "campaigns/{campaign_id}/spreadsheet", response={202: CampaignOut}, summary="Upload the data; it is read soon after"
 )
-def upload_spreadsheet(
-    request: HttpRequest, campaign_id: int, file: File[UploadedFile]
-) -> tuple[int, dict[str, Any]]:
+def upload_spreadsheet(request: HttpRequest, campaign_id: int, file: File[UploadedFile]) -> tuple[int, dict[str, Any]]:
     campaign = _find(request, campaign_id)
     try:
         importing.accept(campaign, file.name or "", file.chunks(), file.size or 0)

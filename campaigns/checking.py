@@ -1,7 +1,7 @@
 """The preflight of a campaign: what its rows and its message have to do with each other."""
 
 from campaigns import preflight
-from campaigns.composing import preview
+from campaigns.composing import address_columns, preview
 from campaigns.models import Campaign, Template
 from campaigns.preflight import Finding
 
@@ -18,4 +18,5 @@ def findings(campaign: Campaign) -> list[Finding]:
         campaign.spreadsheet.header if campaign.spreadsheet else [],
         rows.values_list("row_number", "address", "fields", "problem").iterator(chunk_size=2000),
         unsubscribe=campaign.unsubscribe_link,
+        address_columns=address_columns(campaign.spreadsheet) if campaign.spreadsheet else None,
     )

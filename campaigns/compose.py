@@ -101,9 +101,7 @@ class Composer:
         """
         draft = read_template(subject, html, fields)
         if draft.names_unsubscribe_link and unsubscribe is None:
-            message = _(
-                "The message uses {{ unsubscribe_link }}, but unsubscribe links are off for this campaign."
-            )
+            message = _("The message uses {{ unsubscribe_link }}, but unsubscribe links are off for this campaign.")
             raise TemplateProblems([Problem(Place("body", 1, ""), message, code="unsubscribe_off")])
         self._campaign_id = campaign_id
         self._columns = address_columns

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from campaigns.addresses import Address
 from campaigns.compose import AddressColumns, ComposeProblem, Composer, Email, Tracking, Unsubscribe
 from campaigns.merge import TemplateProblems
-from campaigns.models import Campaign, Message, Recipient, Template
+from campaigns.models import Campaign, Message, Recipient, Spreadsheet, Template
 from microsoft_graph.wire import OutgoingEmail
 from microsoft_graph.wire import Recipient as To
 
@@ -61,18 +61,26 @@ def composer_of(campaign: Campaign, *, tracked: bool) -> Composer:
     """Compiled once per version of the template and options. Raises TemplateProblems, CannotCompose."""
     template = Template.objects.filter(campaign=campaign).first()
     sheet = campaign.spreadsheet
-    if sheet is None or sheet.address_column is None or template is None:
+    columns = address_columns(sheet) if sheet is not None else None
+    if sheet is None or columns is None or template is None:
         raise CannotCompose(_("The campaign needs data with an address column, and a message."))
     return _compiled(
         campaign.pk,
         template.subject,
         template.html,
         tuple(sheet.header),
-        AddressColumns(sheet.address_column, sheet.cc_column, sheet.bcc_column, sheet.reply_to_column),
+        columns,
         tracked and campaign.track_opens,
         tracked and campaign.track_clicks,
         campaign.owner.label if campaign.unsubscribe_link else None,
     )
+
+
+def address_columns(sheet: Spreadsheet) -> AddressColumns | None:
+    """Where the sheet's addresses stand; None while no column for To is chosen."""
+    if sheet.address_column is None:
+        return None
+    return AddressColumns(sheet.address_column, sheet.cc_column, sheet.bcc_column, sheet.reply_to_column)
 
 
 def _compose(campaign: Campaign, recipient: Recipient, message_id: int, *, tracked: bool) -> Email:

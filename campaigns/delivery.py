@@ -151,8 +151,10 @@ class Flight:
                 back(self.key, [message.pk])
             case Rejected():
                 Message.objects.mark_failed(self.key, message.pk, str(problem))
-            case Unclear():  # of a draft: it may exist, nothing was sent
-                self.mailbox.pause_for(2)
+                if message.draft_id:
+                    self.wait_for([self.client.delete_draft(message.draft_id)])
+            case Unclear(seconds=seconds):  # of a draft: it may exist, nothing was sent
+                self.mailbox.pause_for(seconds)
                 back(self.key, [message.pk], doubt=True)
             case _:
                 log.error("message %s could not be drafted", message.pk, exc_info=_as_error(problem))
@@ -160,7 +162,9 @@ class Flight:
 
     def in_doubt(self, message: Message, problem: object) -> None:
         """It may have left. With look-ups we find out; without, a person decides."""
-        if not isinstance(problem, Unclear):
+        if isinstance(problem, Unclear):
+            self.mailbox.pause_for(problem.seconds)
+        else:
             log.error("the sending of message %s broke off", message.pk, exc_info=_as_error(problem))
         if self.mailbox.is_full:
             Message.objects.mark_doubtful(self.key, [message.pk])

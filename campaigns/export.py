@@ -37,11 +37,7 @@ WIDEST = 60
 
 def harmless(value: str) -> str:
     """``value`` for a CSV cell, with an apostrophe in front if a program might take it for a formula."""
-    return (
-        f"'{value}"
-        if value.lstrip(" \u00a0\0").startswith(DANGEROUS) or value.startswith(DANGEROUS)
-        else value
-    )
+    return f"'{value}" if value.lstrip(" \u00a0\0").startswith(DANGEROUS) or value.startswith(DANGEROUS) else value
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:

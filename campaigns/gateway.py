@@ -10,6 +10,7 @@ from microsoft_graph.client import MailboxClient
 from microsoft_graph.errors import Disconnected
 from microsoft_graph.mailbox_clients import MailboxClients
 
+
 def _open(mailbox_id: int) -> MailboxClient:
     def get_token(claims: str | None) -> str:
         try:

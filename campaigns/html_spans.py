@@ -148,7 +148,5 @@ def attribute_text(value: str) -> str:
 def before_body_end(html: str) -> int:
     """Where something may be added at the very end of what is shown: before </body>, else </html>, else
     the end."""
-    place = {
-        span.name: span.start for span in scan(html) if span.kind == "close" and span.name in ("body", "html")
-    }
+    place = {span.name: span.start for span in scan(html) if span.kind == "close" and span.name in ("body", "html")}
     return place.get("body", place.get("html", len(html)))

@@ -70,9 +70,7 @@ def waiting() -> list[int]:
 def read(upload: Spreadsheet) -> None:
     """Read this upload and make it the campaign's data, unless another worker has begun to."""
     begun = Spreadsheet.objects.filter(pk=upload.pk, status=upload.status, started_at=upload.started_at)
-    if not upload.is_being_read or not begun.update(
-        status=Spreadsheet.Status.READING, started_at=Now(), rows_read=0
-    ):
+    if not upload.is_being_read or not begun.update(status=Spreadsheet.Status.READING, started_at=Now(), rows_read=0):
         return
     upload.recipients.all().delete()  # of an earlier try
     path = settings.UPLOAD_DIR / upload.stored_as

@@ -123,9 +123,7 @@ class Ledger:
         yield Room("concurrent", limits.concurrent - count, now + LOOK_AGAIN)
         yield self._even_room(now, limits)
         yield self._messages.room(now, "pace", limits.messages_per_minute - count, 1)
-        yield self._recipients.room(
-            now, "recipients", limits.recipients_per_day - held.recipients, cost.recipients
-        )
+        yield self._recipients.room(now, "recipients", limits.recipients_per_day - held.recipients, cost.recipients)
         yield self._requests.room(now, "requests", limits.requests_per_10min - held.requests, cost.requests)
         yield self._bytes.room(now, "upload", limits.upload_bytes_per_5min - held.bytes, cost.bytes)
 

@@ -83,9 +83,7 @@ def check(
     except TemplateProblems as found:
         findings += [Finding("blocker", problem.code, str(problem), "message") for problem in found.problems]
     if compiled is not None and compiled.names_unsubscribe_link and not unsubscribe:
-        message = _(
-            "The message uses {{ unsubscribe_link }}, but unsubscribe links are off for this campaign."
-        )
+        message = _("The message uses {{ unsubscribe_link }}, but unsubscribe links are off for this campaign.")
         findings.append(Finding("blocker", "unsubscribe_off", message, "message"))
     findings += _Rows(fields, compiled, skip_bad_rows, address_columns).findings(rows)
     return sorted(findings, key=lambda finding: finding.level != "blocker")
@@ -100,17 +98,13 @@ def _written(subject: str, html: str) -> Iterable[Finding]:
         yield Finding("blocker", "empty_body", _("The message is empty."), "message")
     for part in (subject, text):
         if (found := _PLACEHOLDER.search(_LANGUAGE.sub(" ", part))) is not None:
-            message = _("“%(text)s” looks like a placeholder that was to be replaced.") % {
-                "text": found.group()
-            }
+            message = _("“%(text)s” looks like a placeholder that was to be replaced.") % {"text": found.group()}
             yield Finding("warning", "placeholder", message, "message")
     own_words = _LANGUAGE.sub("", subject)
     if sum(map(str.isalpha, own_words)) >= 5 and own_words.isupper():
         message = _("The subject is in capital letters only; spam filters and people dislike that.")
         yield Finding("warning", "capital_subject", message, "message")
-    plain = list(
-        dict.fromkeys(link.target for link in find_links(html) if link.target.lower().startswith("http:"))
-    )
+    plain = list(dict.fromkeys(link.target for link in find_links(html) if link.target.lower().startswith("http:")))
     if plain:
         message = ngettext(
             "%(count)d link is not encrypted (http:// instead of https://): %(first)s",
@@ -180,9 +174,7 @@ class _Rows:
 
     def report(self) -> Iterable[Finding]:
         if not self.good:
-            yield Finding(
-                "blocker", "no_recipients", _("There is no row with an address to send to."), "data"
-            )
+            yield Finding("blocker", "no_recipients", _("There is no row with an address to send to."), "data")
         yield from _about_rows(self.bad_level, "missing_address", self.missing, ngettext(
             "%(count)d row has no address.", "%(count)d rows have no address.", self.missing.count
         ))  # fmt: skip

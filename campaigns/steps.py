@@ -30,9 +30,7 @@ def steps_of(campaign: Campaign, current: str) -> list[Step]:
         "send": "done" if ended else "todo" if campaign.is_launched or campaign.status == "ready" else "blocked",
         "results": "todo" if campaign.is_launched else "blocked",
     }
-    return [
-        Step(key, reverse(f"campaign-{key}", args=[campaign.pk]), state[key], key == current) for key in STEPS
-    ]
+    return [Step(key, reverse(f"campaign-{key}", args=[campaign.pk]), state[key], key == current) for key in STEPS]
 
 
 def next_step(campaign: Campaign) -> str:

@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.conf import settings
 
-from campaigns import importing, pump as pumping
+from campaigns import importing
+from campaigns import pump as pumping
 from campaigns.models import Campaign, Spreadsheet
 
 

@@ -51,7 +51,5 @@ urlpatterns = [
     # Across campaigns
     path("settings/suppressions/", suppressions.suppressions, name="suppressions"),
     path("settings/suppressions/add/", suppressions.add, name="add-suppression"),
-    path(
-        "settings/suppressions/<int:suppression_id>/remove/", suppressions.remove, name="remove-suppression"
-    ),
+    path("settings/suppressions/<int:suppression_id>/remove/", suppressions.remove, name="remove-suppression"),
 ]

@@ -58,9 +58,7 @@ class Notice(models.Model):
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
 
-    campaign = models.ForeignKey(
-        Campaign, verbose_name=_("campaign"), on_delete=models.CASCADE, related_name="notices"
-    )
+    campaign = models.ForeignKey(Campaign, verbose_name=_("campaign"), on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     occasion = models.CharField(_("occasion"), max_length=40)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)

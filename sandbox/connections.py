@@ -14,8 +14,13 @@ def cut(client: tuple[str, int]) -> bool:
     """
     for entry in OPEN_FILES.iterdir():
         try:
-            copy = socket.socket(fileno=os.dup(int(entry.name)))
+            number = os.dup(int(entry.name))
         except OSError:
+            continue
+        try:
+            copy = socket.socket(fileno=number)
+        except OSError:  # a file, not a socket
+            os.close(number)
             continue
         with copy:
             try:

@@ -29,7 +29,9 @@ class Api:
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()
 
-    def campaign(self, name: str, file: Path | tuple[str, bytes], subject: str, html: str, tracking: bool = False) -> int:
+    def campaign(
+        self, name: str, file: Path | tuple[str, bytes], subject: str, html: str, tracking: bool = False
+    ) -> int:
         """A campaign that is ready to be launched; its id."""
         campaign_id: int = self.call("POST", "campaigns", json={"name": name})["id"]
         self.upload(campaign_id, file)

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
 
 from django.utils import timezone
 
@@ -76,7 +75,7 @@ def make_campaign(
     `rows=None` leaves out the data, `subject=None` the message; then it is a draft whatever was asked for.
     Finished means that every mail was sent. Rows are numbered from 2, under the header.
     """
-    campaign = Campaign.objects.create(workspace=cast(Workspace, owner.workspace), owner=owner, name=name)
+    campaign = Campaign.objects.new(owner, name)
     if subject is not None:
         campaign.save_template(subject, html)
     if rows is not None:
@@ -109,9 +108,7 @@ def make_spreadsheet(campaign: Campaign, header: Sequence[str], rows: Sequence[S
         errors = [at for at, value in enumerate(row) if value in ERROR_CELLS]
         problem = checker.problem(address, errors)
         recipients.append(
-            Recipient(
-                spreadsheet=sheet, row_number=number, address=address, fields=list(row), problem=problem
-            )
+            Recipient(spreadsheet=sheet, row_number=number, address=address, fields=list(row), problem=problem)
         )
     Recipient.objects.bulk_create(recipients)
     return sheet

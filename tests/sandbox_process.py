@@ -35,9 +35,7 @@ def free_port() -> int:
 class SandboxProcess:
     """`python -m sandbox` on a free port of the loopback; stopped at the end of the `with` block."""
 
-    def __init__(
-        self, *, app_url: str = "http://127.0.0.1:8000", data: Path | None = None, port: int = 0
-    ) -> None:
+    def __init__(self, *, app_url: str = "http://127.0.0.1:8000", data: Path | None = None, port: int = 0) -> None:
         self.app_url, self.data = app_url, data
         self.port = port or free_port()
         self.process: subprocess.Popen[bytes] | None = None
@@ -115,14 +113,10 @@ class SandboxProcess:
         """Delivered messages; `author=` stands for the query's `from`."""
         if "author" in query:
             query["from"] = query.pop("author")
-        found: list[dict[str, Any]] = (
-            self.client.get("/_control/messages", params=query).raise_for_status().json()
-        )
+        found: list[dict[str, Any]] = self.client.get("/_control/messages", params=query).raise_for_status().json()
         return found
 
-    def wait_for_messages(
-        self, count: int = 1, *, seconds: float = 10, **query: str | int
-    ) -> list[dict[str, Any]]:
+    def wait_for_messages(self, count: int = 1, *, seconds: float = 10, **query: str | int) -> list[dict[str, Any]]:
         """The delivered messages once there are at least `count`; AssertionError when they do not come."""
         deadline = time.monotonic() + seconds
         while len(found := self.messages(**query)) < count:
@@ -131,9 +125,7 @@ class SandboxProcess:
             time.sleep(0.03)
         return found
 
-    def token(
-        self, person: str, scopes: str = "User.Read Mail.Send", *, consent: bool = True
-    ) -> dict[str, Any]:
+    def token(self, person: str, scopes: str = "User.Read Mail.Send", *, consent: bool = True) -> dict[str, Any]:
         """Tokens for a person as the token endpoint answers them. `consent` grants the scopes beforehand."""
         if consent:
             self.control("POST", "consent/grant", {"person": person, "scopes": scopes.split()})
@@ -213,7 +205,5 @@ def sign_in(client: httpx.Client, authorize_url: str, person: str, *, accept: bo
         pick = next((one for one in form.buttons if one.get("data-address") == person), choices.get(decision))
         if pick is None:
             raise AssertionError(f"{person} is not on the page: {page.text}")
-        page = client.post(
-            str(page.url), data={**form.hidden, pick["name"]: pick["value"]}, follow_redirects=False
-        )
+        page = client.post(str(page.url), data={**form.hidden, pick["name"]: pick["value"]}, follow_redirects=False)
     raise AssertionError("the sign-in pages did not come to an end")

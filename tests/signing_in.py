@@ -1,10 +1,12 @@
 """Signing in through our pages and the sandbox's, as a browser does."""
 
 from collections.abc import Callable, Iterator
+from typing import cast
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from accounts import microsoft, tokens
@@ -12,7 +14,13 @@ from campaigns import gateway
 from tests import sandbox_process
 from tests.sandbox_process import SandboxProcess
 
-SignIn = Callable[..., "Client"]
+SignIn = Callable[..., "SignedIn"]
+
+
+class SignedIn(Client):
+    """A browser whose way through Microsoft's pages ended with `answer` of ours."""
+
+    answer: HttpResponse
 
 
 @pytest.fixture
@@ -28,14 +36,14 @@ def fresh_process() -> Iterator[None]:
 def sign_in(sandbox: SandboxProcess, fresh_process: None) -> SignIn:
     """`sign_in("ana@contoso.example", tier="full")` → a Django test client with her session."""
 
-    def walk(person: str, tier: str = "", client: Client | None = None) -> Client:
-        client = client or Client()
+    def walk(person: str, tier: str = "") -> SignedIn:
+        client = SignedIn()
         start = client.get("/sign-in/start/", {"tier": tier} if tier else {})
         assert start.status_code == 302, start.content
         with httpx.Client(trust_env=False, timeout=20) as browser:
             back = sandbox_process.sign_in(browser, start.headers["location"], person)
         parts = urlsplit(back)
-        client.answer = client.get(f"{parts.path}?{parts.query}")  # type: ignore[attr-defined]
+        client.answer = cast(HttpResponse, client.get(f"{parts.path}?{parts.query}"))
         return client
 
     return walk

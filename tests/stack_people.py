@@ -21,7 +21,8 @@ def connect(
     stack: Stack, sandbox: SandboxProcess, person: str, *, messages_per_minute: int, cooling_off_seconds: int = 0
 ) -> str:
     """Sign the person in over HTTP, full tier, and give them an API token."""
-    sandbox.control("POST", "settings", {"limits": {"messages_per_minute": messages_per_minute + 100, "requests": 1_000_000}})
+    limits = {"messages_per_minute": messages_per_minute + 100, "requests": 1_000_000}
+    sandbox.control("POST", "settings", {"limits": limits})
     scopes = ["User.Read", "Mail.Send", "Mail.ReadWrite"]
     sandbox.control("POST", "consent/grant", {"person": person, "scopes": scopes, "whole_tenant": True})
     with httpx.Client(base_url=stack.app_url, trust_env=False, timeout=30) as browser:

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -85,12 +86,12 @@ def test_every_recipient_gets_exactly_one_mail(
     assert all(mail["subject"] == f"For Name {int(mail['to'][0][1:4])}" for mail in mails)
 
 
-def api_answers(api: Api, campaign: int) -> dict[str, object]:
+def api_answers(api: Api, campaign: int) -> dict[str, Any]:
     """The API may need a moment after its database went away."""
     for _ in range(50):
         answer = api.client.get(f"campaigns/{campaign}")
         if answer.is_success:
-            told: dict[str, object] = answer.json()
+            told: dict[str, Any] = answer.json()
             return told
         time.sleep(0.2)
     raise AssertionError(answer.text)

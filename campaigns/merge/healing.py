@@ -51,13 +51,9 @@ _CODED_END = {"output": re.compile("%7D%7D", re.IGNORECASE), "tag": re.compile("
 _NOISE_TAGS = re.compile(_MARKUP)
 _DROP = dict.fromkeys(map(ord, _INVISIBLE))
 _SKIP_END = {"<!--": "-->", "<style": "</style", "<script": "</script"}
-_END_OF = {
-    name: re.compile(rf"\{{%[-\s]*end{name}[-\s]*%\}}", re.IGNORECASE) for name in ("raw", "comment", "doc")
-}
+_END_OF = {name: re.compile(rf"\{{%[-\s]*end{name}[-\s]*%\}}", re.IGNORECASE) for name in ("raw", "comment", "doc")}
 _SPELLINGS = {"elseif": "elsif", "else if": "elsif"}
-_WORDS = re.compile(
-    r"(#|(?:end|else)\s+(?:if|unless|for|case|capture)\b|\w+)\s*(.*)", re.DOTALL | re.IGNORECASE
-)
+_WORDS = re.compile(r"(#|(?:end|else)\s+(?:if|unless|for|case|capture)\b|\w+)\s*(.*)", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -159,15 +155,11 @@ class _Reader:
     def _tag(self, kind: str, inner: str, start: int, end: int) -> Tag:
         self.tags += 1
         if self.tags > MAX_TAGS:
-            message = _(
-                "There are more than %(limit)d fields and conditions; that is more than one mail can have."
-            )
+            message = _("There are more than %(limit)d fields and conditions; that is more than one mail can have.")
             raise self.problem(start, end, message % {"limit": MAX_TAGS}, "too_large")
         inner, dashes = _trim_marks(" ".join(inner.translate(_DROP).replace("\u00a0", " ").split()))
         if len(inner) > MAX_TAG_CHARACTERS:
-            message = _("This field is too long: more than %(limit)d characters.") % {
-                "limit": MAX_TAG_CHARACTERS
-            }
+            message = _("This field is too long: more than %(limit)d characters.") % {"limit": MAX_TAG_CHARACTERS}
             raise self.problem(start, end, message, "too_large")
         if kind == "output":
             return Tag("", inner, self.place(start, end), dashes)
@@ -196,12 +188,8 @@ def read_html(html: str, part: Part = "body") -> list[Piece]:
     Raises TemplateProblems for a field without an end and beyond the limits.
     """
     if len(html) > MAX_CHARACTERS:
-        message = _(
-            "The message has %(size)d characters; %(limit)d is the limit. Attach large pictures instead."
-        )
-        problem = Problem(
-            Place(part, 1, ""), message % {"size": len(html), "limit": MAX_CHARACTERS}, code="too_large"
-        )
+        message = _("The message has %(size)d characters; %(limit)d is the limit. Attach large pictures instead.")
+        problem = Problem(Place(part, 1, ""), message % {"size": len(html), "limit": MAX_CHARACTERS}, code="too_large")
         raise TemplateProblems([problem])
     return list(_Reader(html, part).pieces())
 

@@ -64,10 +64,8 @@ INNER = {
     "when": frozenset({"case"}),
 }
 SINGLE = frozenset({"assign", "cycle", "break", "continue"})
-NOT_AVAILABLE = (
-    frozenset(  # they load templates or write past the encoders; remarks go when the template is read
-        {"include", "render", "liquid", "echo", "tablerow", "increment", "decrement", "doc", "comment", "#"}
-    )
+NOT_AVAILABLE = frozenset(  # they load templates or write past the encoders; remarks go when the template is read
+    {"include", "render", "liquid", "echo", "tablerow", "increment", "decrement", "doc", "comment", "#"}
 )
 
 LinkWriter = Callable[[int, str, str], str]

@@ -33,9 +33,7 @@ def filled_in(rendered: str) -> tuple[str, str]:
         message = _("“%(address)s” is not a web address. Write it with https:// in front.")
         raise RenderProblem(message % {"address": shorten(unquote(target))})
     if scheme[1].lower() in ("http", "https") and _HOST.match(target) is None:
-        raise RenderProblem(
-            _("“%(address)s” is not a complete web address.") % {"address": shorten(unquote(target))}
-        )
+        raise RenderProblem(_("“%(address)s” is not a complete web address.") % {"address": shorten(unquote(target))})
     return rendered, target
 
 

@@ -186,11 +186,7 @@ class _Walk:
         return False
 
     def _field(self) -> bool:
-        if (
-            self._last() == "."
-            and (word := _WORD.match(self.text, self.position))
-            and word.group() in _PROPERTIES
-        ):
+        if self._last() == "." and (word := _WORD.match(self.text, self.position)) and word.group() in _PROPERTIES:
             return False
         found = self.names.match(self.text, self.position)
         return self._put(identifier(found[0]), found[1]) if found else False

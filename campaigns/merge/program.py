@@ -78,9 +78,7 @@ class FastProgram:
     came out with blanks or lines of its own: all else is tidy as it was compiled.
     """
 
-    def __init__(
-        self, parts: Sequence[str | Slot], may_fail: bool = False, finish: Finish | None = None
-    ) -> None:
+    def __init__(self, parts: Sequence[str | Slot], may_fail: bool = False, finish: Finish | None = None) -> None:
         self.may_fail = may_fail
         self._finish = finish
         self._texts: list[str] = []
@@ -124,9 +122,7 @@ class LiquidProgram:
 
     may_fail = True
 
-    def __init__(
-        self, template: BoundTemplate, write_link: LinkWriter, message: int, finish: Finish | None
-    ) -> None:
+    def __init__(self, template: BoundTemplate, write_link: LinkWriter, message: int, finish: Finish | None) -> None:
         self._finish = finish
         self._template = template
         self._write_link = write_link
@@ -216,9 +212,7 @@ def _nothing(_row: Row) -> str:
     return ""
 
 
-_CANNOT_FAIL = frozenset(
-    {"default", "upcase", "downcase", "capitalize", "strip", "first_word", "escape", *ENCODERS}
-)
+_CANNOT_FAIL = frozenset({"default", "upcase", "downcase", "capitalize", "strip", "first_word", "escape", *ENCODERS})
 
 
 def _harmless(node: OutputNode) -> bool:

@@ -147,11 +147,7 @@ def with_links(text: str, own: str, constant: ConstantLink | None) -> str:
     for span in scan(masked):
         for attribute in span.attributes if span.kind == "open" else ():
             value = masked[attribute.start : attribute.end]
-            if (
-                attribute.name in _ADDRESSES
-                and MASK in value
-                and own not in text[attribute.start : attribute.end]
-            ):
+            if attribute.name in _ADDRESSES and MASK in value and own not in text[attribute.start : attribute.end]:
                 edits[attribute.start, attribute.end] = _wrapped(text[attribute.start : attribute.end], -1)
     if constant is not None:
         for number, link in enumerate(find_links(masked, mask=MASK)[:MAX_LINKS]):

@@ -248,11 +248,7 @@ def _no_filter(tag: Tag, name: str) -> Problem:
 
 def _local_names(tags: Iterable[Tag]) -> frozenset[str]:
     """Names the template makes for itself."""
-    made = {
-        tag.inner.split()[0].rstrip("=")
-        for tag in tags
-        if tag.name in ("assign", "capture", "for") and tag.inner
-    }
+    made = {tag.inner.split()[0].rstrip("=") for tag in tags if tag.name in ("assign", "capture", "for") and tag.inner}
     return frozenset(made | ({"forloop"} if any(tag.name == "for" for tag in tags) else set()))
 
 

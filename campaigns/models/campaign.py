@@ -26,6 +26,12 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         """The one door through which people reach campaigns: their own, of their own workspace."""
         return self.filter(workspace_id=user.workspace_id, owner=user)
 
+    def new(self, owner: User, name: str) -> "Campaign":
+        """An empty campaign of this person's."""
+        if owner.workspace is None:
+            raise ValueError("An operator has no workspace, and so no campaigns.")
+        return self.create(workspace=owner.workspace, owner=owner, name=name)
+
     def start_due(self) -> int:
         """Those whose countdown or start time is over begin to send."""
         due = self.filter(status=Campaign.Status.SCHEDULED, starts_at__lte=Now())
@@ -64,7 +70,7 @@ class Campaign(models.Model):
     name = models.CharField(_("name"), max_length=200)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
     spreadsheet = models.OneToOneField(
-        "campaigns.Spreadsheet", verbose_name=_("data"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        Spreadsheet, verbose_name=_("data"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     track_opens = models.BooleanField(_("see opens"), default=False)
     track_clicks = models.BooleanField(_("see clicks"), default=False)
@@ -138,7 +144,7 @@ class Campaign(models.Model):
             template, _made = Template.objects.select_for_update().get_or_create(campaign=self)
             if version is not None and version != template.version:
                 raise TemplateConflict(
-                    _now("This message was changed in another window. Your text is still here; reload to see the other.")
+                    _now("This message was changed in another window. Your text is still here; reload for the other.")
                 )
             template.subject, template.html = subject, html
             template.version += 1
@@ -312,7 +318,9 @@ class TemplateConflict(NotNow):
 class Template(models.Model):
     """The one email with fields."""
 
-    campaign = models.OneToOneField(Campaign, verbose_name=_("campaign"), on_delete=models.CASCADE, related_name="template")
+    campaign = models.OneToOneField(
+        Campaign, verbose_name=_("campaign"), on_delete=models.CASCADE, related_name="template"
+    )
     subject = models.TextField(_("subject"), blank=True)
     html = models.TextField(_("message"), blank=True)
     version = models.PositiveIntegerField(default=0)

@@ -1,10 +1,10 @@
 """The ledger of sending: one row for each message, and every change of its state is a conditional UPDATE.
 
-    pending ─ claim ─▶ claimed ─ draft made ─▶ drafted ─ committed ─▶ sending ─ accepted ─▶ sent
-       ▲                  │                       │                      │
-       └──── put back ────┴───────────────────────┘                      ├─ refused ─▶ failed
-                                                                         └─ doubt: looked up ─▶ sent, sending again
-                                                                                              or unclear (a person decides)
+pending ─ claim ─▶ claimed ─ draft made ─▶ drafted ─ committed ─▶ sending ─ accepted ─▶ sent
+   ▲                  │                       │                      │
+   └──── put back ────┴───────────────────────┘                      ├─ refused ─▶ failed
+                                                                     └─ doubt ─▶ looked up: sent, back
+                                                                        to pending, or unclear
 """
 
 import uuid
@@ -45,9 +45,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def queue(self, campaign: "Campaign", mailbox: Mailbox) -> int:
         """A pending message for every row that is not left out, in one statement; returns how many."""
         with connection.cursor() as cursor:
-            cursor.execute(
-                QUEUE, {"campaign": campaign.pk, "mailbox": mailbox.pk, "sheet": campaign.spreadsheet_id}
-            )
+            cursor.execute(QUEUE, {"campaign": campaign.pk, "mailbox": mailbox.pk, "sheet": campaign.spreadsheet_id})
             return int(cursor.rowcount)
 
     def due(self, mailbox: Mailbox) -> Self:
@@ -114,9 +112,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def cancel_stopped(self, mailbox: Mailbox) -> list[str]:
         """What was put back after its campaign had been stopped waits no longer. Returns the ids of its drafts."""
-        stopped = self.filter(
-            mailbox=mailbox, status=Message.Status.PENDING, is_test=False, campaign__status="stopped"
-        )
+        stopped = self.filter(mailbox=mailbox, status=Message.Status.PENDING, is_test=False, campaign__status="stopped")
         with transaction.atomic():
             drafts = dict(stopped.select_for_update(of=("self",)).values_list("pk", "draft_id"))
             self.filter(pk__in=drafts).update(status=Message.Status.CANCELLED, draft_id="")
@@ -232,7 +228,9 @@ class Message(models.Model):
     IN_FLIGHT = (Status.CLAIMED, Status.DRAFTED, Status.SENDING)
     OPEN = (Status.PENDING, *IN_FLIGHT)
 
-    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.CASCADE, related_name="messages", db_index=False)
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
     recipient = models.ForeignKey("campaigns.Recipient", on_delete=models.CASCADE, related_name="messages")
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="messages", db_index=False)
     is_test = models.BooleanField(_("test"), default=False, db_default=False)

@@ -96,7 +96,7 @@ class Recipient(models.Model):
     problem = models.CharField(max_length=20, choices=Problem.choices, default="", db_default="")
     left_out = models.BooleanField(_("left out"), default=False, db_default=False)
 
-    objects: ClassVar[models.Manager["Recipient"]] = RecipientQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Recipient"]] = RecipientQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("recipient")

@@ -92,9 +92,7 @@ def sheet_of(campaign: Campaign) -> Sheet | None:
     sheet = campaign.spreadsheet
     if sheet is None:
         return None
-    return Sheet(
-        sheet.name, sheet.row_count, len(sheet.header), sheet.header, sheet.address_column, sheet.notes
-    )
+    return Sheet(sheet.name, sheet.row_count, len(sheet.header), sheet.header, sheet.address_column, sheet.notes)
 
 
 def earlier_campaigns(campaign: Campaign) -> list[dict[str, Any]]:

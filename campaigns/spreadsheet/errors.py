@@ -66,27 +66,21 @@ MESSAGES: dict[str, Promise] = {
         "and upload that file."
     ),
     "excel_2003_xml": _(
-        "%(name)s is in the XML format of Excel 2003. Open it in Excel, save it as .xlsx and upload "
-        "that file."
+        "%(name)s is in the XML format of Excel 2003. Open it in Excel, save it as .xlsx and upload that file."
     ),
     "wrong_encoding": _(
         "%(name)s has characters that can't be read, first near row %(row)s. Save it again as “CSV "
         "UTF-8” or as .xlsx and upload that file."
     ),
-    "empty_file": _(
-        "%(name)s is empty: it has no bytes at all. Check that it was saved, and upload it again."
-    ),
+    "empty_file": _("%(name)s is empty: it has no bytes at all. Check that it was saved, and upload it again."),
     "no_rows": _(
-        "%(name)s has no rows below its header on the sheet “%(sheet)s”. Add at least one row, or "
-        "choose another sheet."
+        "%(name)s has no rows below its header on the sheet “%(sheet)s”. Add at least one row, or choose another sheet."
     ),
     "no_address_column": _(
         "No column on the sheet “%(sheet)s” of %(name)s holds email addresses. Name the column "
         "“Email”, or choose the column yourself."
     ),
-    "password_protected": _(
-        "%(name)s is protected with a password. Save it without a password and upload it again."
-    ),
+    "password_protected": _("%(name)s is protected with a password. Save it without a password and upload it again."),
     "damaged": _(
         "%(name)s is damaged and can't be read. Open it in your spreadsheet program, save it again "
         "and upload that file."
@@ -101,8 +95,7 @@ MESSAGES: dict[str, Promise] = {
         "other sheets, or split the list."
     ),
     "unpacks_too_large": _(
-        "%(name)s unpacks to more than %(limit)s MB. Save only the sheet you need as a new file and "
-        "upload that."
+        "%(name)s unpacks to more than %(limit)s MB. Save only the sheet you need as a new file and upload that."
     ),
     "too_many_rows": _("%(name)s has more than %(limit)s rows. Split the list into several files."),
     "too_many_columns": _(
@@ -123,12 +116,8 @@ MESSAGES: dict[str, Promise] = {
     ),
     "cancelled": _("Reading %(name)s was cancelled."),
     "no_such_sheet": _("%(name)s has no sheet named “%(sheet)s”. Choose one of its sheets."),
-    "no_such_row": _(
-        "The sheet “%(sheet)s” of %(name)s has nothing in row %(row)s. Choose another header row."
-    ),
-    "no_such_column": _(
-        "The sheet “%(sheet)s” of %(name)s has no column number %(column)s. Choose another column."
-    ),
+    "no_such_row": _("The sheet “%(sheet)s” of %(name)s has nothing in row %(row)s. Choose another header row."),
+    "no_such_column": _("The sheet “%(sheet)s” of %(name)s has no column number %(column)s. Choose another column."),
 }
 
 
@@ -192,9 +181,7 @@ REMARKS: dict[str, Promise] = {
     "encoding": _("The text was read as %(encoding)s."),
     "delimiter": _("The columns are parted by %(delimiter)s."),
     "read_as_text": _("The file's name says %(suffix)s, but its content is plain text; it was read as CSV."),
-    "read_as_workbook": _(
-        "The file's name says %(suffix)s, but it is an Excel workbook; it was read as one."
-    ),
+    "read_as_workbook": _("The file's name says %(suffix)s, but it is an Excel workbook; it was read as one."),
     "values_not_formats": _(
         "In this file format dates and numbers may look plainer than in your program. Save it as "
         ".xlsx to see them alike."

@@ -55,9 +55,7 @@ def date_formatter(section: Section, locale: Locale, date1904: bool) -> Callable
     """
     pieces, places = _pieces(_with_minutes(section.tokens), section.locale or locale, locale)
     # Excel rounds to what is shown when seconds are shown, and cuts when only minutes are.
-    shows_seconds = any(
-        token.kind == "date" and token.value.strip("[]")[0] == "s" for token in section.tokens
-    )
+    shows_seconds = any(token.kind == "date" and token.value.strip("[]")[0] == "s" for token in section.tokens)
     step = 10 ** (3 - places) if shows_seconds else 1
     offset = DAYS_FROM_1900_TO_1904 if date1904 else 0
     remembered: dict[str, str | None] = {}
@@ -130,9 +128,7 @@ def _pieces(tokens: list[Token], words: Locale, signs: Locale) -> tuple[list[Pie
             pieces.append(_half_day(token.value))
         elif token.kind == "point":
             digits = 0
-            while (
-                after_second and index < len(tokens) and tokens[index] == Token("digit", "0") and digits < 3
-            ):
+            while after_second and index < len(tokens) and tokens[index] == Token("digit", "0") and digits < 3:
                 digits, index = digits + 1, index + 1
             if digits:
                 places = max(places, digits)

@@ -14,9 +14,7 @@ from campaigns.spreadsheet.locales import Locale
 class Layout:
     """What the tokens of one numeric section ask for."""
 
-    whole: list[Token] = field(
-        default_factory=list
-    )  # before the point: digits, and literals among and around them
+    whole: list[Token] = field(default_factory=list)  # before the point: digits, and literals among and around them
     fraction: list[Token] = field(default_factory=list)  # after it, likewise
     power: list[Token] = field(default_factory=list)  # after E
     exponent: str = ""
@@ -28,9 +26,7 @@ class Layout:
 def layout_of(tokens: list[Token]) -> Layout:
     layout = Layout()
     part = layout.whole
-    digits_follow = [
-        any(later.kind == "digit" for later in tokens[index + 1 :]) for index in range(len(tokens))
-    ]
+    digits_follow = [any(later.kind == "digit" for later in tokens[index + 1 :]) for index in range(len(tokens))]
     seen_digit = False
     for index, token in enumerate(tokens):
         if token.kind == "point" and not layout.point and part is layout.whole:
@@ -124,12 +120,7 @@ def quick_formatter(
             return None
         after = after_fraction
     least = whole.count("0")
-    if (
-        layout.scale
-        or not whole.endswith("0")
-        or whole.strip("#").strip("0")
-        or (layout.grouped and least > 1)
-    ):
+    if layout.scale or not whole.endswith("0") or whole.strip("#").strip("0") or (layout.grouped and least > 1):
         return None
     before, after, zeros = before.lstrip(" "), after.rstrip(" "), fraction
     point = locale.decimal if layout.point else ""
@@ -248,9 +239,7 @@ def _fraction_formatter(tokens: list[Token]) -> Callable[[str], str] | None:
     if top == slash or end == slash + 1:
         return None
     below = tokens[slash + 1 : end]
-    fixed = (
-        int("".join(token.value for token in below)) if any(token.kind == "literal" for token in below) else 0
-    )
+    fixed = int("".join(token.value for token in below)) if any(token.kind == "literal" for token in below) else 0
     whole_places = [token for token in tokens[:top] if token.kind == "digit"]
     before = "".join(token.value for token in tokens[:top] if token.kind == "literal").strip(" ")
     after = "".join(token.value for token in tokens[end:])

@@ -12,9 +12,7 @@ from typing import Literal
 
 from campaigns.spreadsheet.locales import Locale, locale_of_code
 
-Kind = Literal[
-    "literal", "digit", "point", "comma", "percent", "exponent", "slash", "text", "general", "date", "ampm"
-]
+Kind = Literal["literal", "digit", "point", "comma", "percent", "exponent", "slash", "text", "general", "date", "ampm"]
 
 
 @dataclass(frozen=True, slots=True)

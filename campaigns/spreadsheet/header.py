@@ -76,9 +76,7 @@ def find_header(rows: Sequence[dict[int, str]]) -> int | None:
     return full[0] if full else 0
 
 
-def column_names(
-    shown: Sequence[str], letters: Sequence[str], remarks: list[Remark], *, named: bool
-) -> list[str]:
+def column_names(shown: Sequence[str], letters: Sequence[str], remarks: list[Remark], *, named: bool) -> list[str]:
     """The header's texts made usable as field names: on one line, none empty, no two alike in any case."""
     names: list[str] = []
     taken: set[str] = set()
@@ -116,9 +114,7 @@ def find_roles(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Roles:
     return Roles(_address(header, words, share, free), cc, bcc, reply_to)
 
 
-def _address(
-    header: Sequence[str], words: Sequence[str], share: Sequence[float], free: Sequence[int]
-) -> int | None:
+def _address(header: Sequence[str], words: Sequence[str], share: Sequence[float], free: Sequence[int]) -> int | None:
     for place in free:
         if words[place] in ADDRESS_WORDS and share[place] >= ENOUGH:
             return place

@@ -110,9 +110,7 @@ def _alone(section: Section, locale: Locale, date1904: bool) -> Shown:
 
 
 def _is_general(section: Section) -> bool:
-    return section.has("general", "text") and all(
-        token.kind in ("general", "text") for token in section.tokens
-    )
+    return section.has("general", "text") and all(token.kind in ("general", "text") for token in section.tokens)
 
 
 def _choosing(sections: list[Section], locale: Locale, date1904: bool) -> Shown:

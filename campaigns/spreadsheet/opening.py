@@ -79,9 +79,7 @@ def read(
     ``child.read_in_child``.
     """
     stack = ExitStack()
-    found = stack.enter_context(
-        opened(path, name, sheet=sheet, header_row=header_row, locale=locale, limits=limits)
-    )
+    found = stack.enter_context(opened(path, name, sheet=sheet, header_row=header_row, locale=locale, limits=limits))
     found.rows = _then_close(found.rows, stack)
     return found
 
@@ -106,9 +104,7 @@ def kind_of(path: Path, name: str, limits: Limits = LIMITS) -> str:
     """
     size = path.stat().st_size
     if size > limits.file_bytes:
-        raise TooLarge(
-            "file_too_large", name=name, megabytes=size // MEGABYTE, limit=limits.file_bytes // MEGABYTE
-        )
+        raise TooLarge("file_too_large", name=name, megabytes=size // MEGABYTE, limit=limits.file_bytes // MEGABYTE)
     with path.open("rb") as stream:
         start = stream.read(65_536)
     if not start.strip(b"\0 \t\r\n\xef\xbb\xbf"):
@@ -125,19 +121,11 @@ def _kind_of_zip(path: Path, name: str) -> str:
         with zipfile.ZipFile(path) as archive:
             parts = {part.replace("\\", "/").lower() for part in archive.namelist()}
             if "content.xml" in parts and "mimetype" in parts:
-                mimetype = (
-                    archive.read("mimetype")[:100] if archive.getinfo("mimetype").file_size < 200 else b""
-                )
+                mimetype = archive.read("mimetype")[:100] if archive.getinfo("mimetype").file_size < 200 else b""
                 if b"spreadsheet" not in mimetype:
                     raise NotASpreadsheet("not_a_spreadsheet", name=name)
-                manifest = (
-                    archive.getinfo("META-INF/manifest.xml") if "meta-inf/manifest.xml" in parts else None
-                )
-                if (
-                    manifest
-                    and manifest.file_size < MEGABYTE
-                    and b"encryption-data" in archive.read(manifest)
-                ):
+                manifest = archive.getinfo("META-INF/manifest.xml") if "meta-inf/manifest.xml" in parts else None
+                if manifest and manifest.file_size < MEGABYTE and b"encryption-data" in archive.read(manifest):
                     raise Locked("password_protected", name=name)
                 return "book"
     except (*BROKEN, KeyError):
@@ -165,10 +153,7 @@ def _kind_of_text(start: bytes, name: str) -> str:
     head = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:4096].lower()
     if b"urn:schemas-microsoft-com:office:spreadsheet" in head and head.startswith(b"<?xml"):
         raise NotASpreadsheet("excel_2003_xml", name=name)
-    if (
-        head.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<style"))
-        or b"<html" in head
-    ):
+    if head.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta", b"<style")) or b"<html" in head:
         raise NotASpreadsheet("web_page", name=name)
     if head.startswith((b"<?xml", b"<", b"{")) or Path(name).suffix.lower() not in (
         *TEXT_SUFFIXES,

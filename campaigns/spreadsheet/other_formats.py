@@ -69,9 +69,7 @@ class CalamineSource:
             case bool():
                 return self._locale.true if value else self._locale.false
             case float() | int():
-                return general(
-                    repr(int(value)) if float(value).is_integer() else repr(value), self._locale.decimal
-                )
+                return general(repr(int(value)) if float(value).is_integer() else repr(value), self._locale.decimal)
             case datetime.datetime():
                 serial = (value.replace(tzinfo=None) - EPOCH) / datetime.timedelta(days=1)
                 return (self._date if serial.is_integer() else self._date_time)(repr(serial))

@@ -29,9 +29,7 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(path)
             # Names are compared without case and with / only: some writers use \ or Xl/.
-            self._parts = {
-                info.filename.replace("\\", "/").lstrip("/").lower(): info for info in self._zip.infolist()
-            }
+            self._parts = {info.filename.replace("\\", "/").lstrip("/").lower(): info for info in self._zip.infolist()}
         except BROKEN:
             raise Damaged("damaged", name=name) from None
 
@@ -57,9 +55,7 @@ class Package:
             while block := stream.read(BLOCK):
                 self._unpacked += len(block)
                 if self._unpacked > self.limits.unpacked_bytes:
-                    raise TooLarge(
-                        "unpacks_too_large", name=self.name, limit=self.limits.unpacked_bytes // MEGABYTE
-                    )
+                    raise TooLarge("unpacks_too_large", name=self.name, limit=self.limits.unpacked_bytes // MEGABYTE)
                 yield block
         except BROKEN:
             raise Damaged("damaged", name=self.name) from None
@@ -73,9 +69,7 @@ class Package:
             for block in self.blocks(part):
                 seen += len(block)
                 if seen > self.limits.small_part_bytes:
-                    raise TooLarge(
-                        "unpacks_too_large", name=self.name, limit=self.limits.small_part_bytes // MEGABYTE
-                    )
+                    raise TooLarge("unpacks_too_large", name=self.name, limit=self.limits.small_part_bytes // MEGABYTE)
                 parser.Parse(block, False)
             parser.Parse(b"", True)
         except (expat.ExpatError, ForbiddenXml, LookupError):

@@ -96,22 +96,16 @@ def arrange(source: Source, limits: Limits, header_row: int | None) -> Sheet:
         )
     letters = [column_letters(column) for column in columns]
     remarks = source.remarks
-    header = column_names(
-        [heading.get(column, "") for column in columns], letters, remarks, named=place is not None
-    )
+    header = column_names([heading.get(column, "") for column in columns], letters, remarks, named=place is not None)
     if place:
         remarks.append(Remark("rows_above_header", row=sample[place].number))
     elif place is None and header_row is None:
         remarks.append(Remark("no_header"))
     if source.hidden_sheets:
-        remarks.append(
-            Remark("hidden_sheets", sheets=", ".join(f"“{name}”" for name in source.hidden_sheets))
-        )
+        remarks.append(Remark("hidden_sheets", sheets=", ".join(f"“{name}”" for name in source.hidden_sheets)))
     others = [name for name in source.sheets if name != source.sheet]
     if others:
-        remarks.append(
-            Remark("other_sheets", sheet=source.sheet, sheets=", ".join(f"“{name}”" for name in others))
-        )
+        remarks.append(Remark("other_sheets", sheet=source.sheet, sheets=", ".join(f"“{name}”" for name in others)))
     header_number = sample[place].number if place is not None else 0
     return Sheet(
         name=source.sheet,
@@ -183,9 +177,7 @@ def _rows(
         read += 1
         if read > limits.rows:
             raise TooLarge("too_many_rows", name=name, limit=limits.rows)
-        yield Row(
-            number, values, tuple(places[column] for column in errors if column in places) if errors else ()
-        )
+        yield Row(number, values, tuple(places[column] for column in errors if column in places) if errors else ())
     if empty:
         remarks.append(Remark("empty_rows", count=empty, row=first_empty))
     if hidden:

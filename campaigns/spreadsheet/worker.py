@@ -68,9 +68,7 @@ def _limit(job: dict[str, Any]) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(limit)[1]
-        resource.setrlimit(
-            limit, (value, value) if hard == resource.RLIM_INFINITY else (min(value, hard), hard)
-        )
+        resource.setrlimit(limit, (value, value) if hard == resource.RLIM_INFINITY else (min(value, hard), hard))
 
 
 def _read(job: dict[str, Any], out: BinaryIO) -> None:

@@ -60,9 +60,7 @@ class Workbook:
         def started(tag: str, attributes: Attributes) -> None:
             if tag == "Relationship" and attributes.get("TargetMode") != "External":
                 kind = attributes.get("Type", "").rpartition("/")[2]
-                target = posixpath.normpath(
-                    posixpath.join("/" + folder, attributes.get("Target", ""))
-                ).lstrip("/")
+                target = posixpath.normpath(posixpath.join("/" + folder, attributes.get("Target", ""))).lstrip("/")
                 relations[attributes.get("Id", "")] = (kind, target)
 
         rels = posixpath.join(folder, "_rels", f"{file}.rels")
@@ -85,9 +83,7 @@ class Workbook:
         self.package.read_elements(self._main, started)
 
     def part_of_kind(self, kind: str) -> str | None:
-        return next(
-            (part for found, part in self._related.values() if found == kind and part in self.package), None
-        )
+        return next((part for found, part in self._related.values() if found == kind and part in self.package), None)
 
     def formats(self, locale: Locale) -> dict[str, NumberFormat]:
         """Style number as it stands in a cell → NumberFormat; the empty text is a cell without a style."""
@@ -111,9 +107,7 @@ class Workbook:
             except ValueError:
                 raise Damaged("damaged", name=self.package.name) from None
         ready = {
-            number: compile_format(
-                codes.get(number) or built_in_code(number, locale), locale, date1904=self.date1904
-            )
+            number: compile_format(codes.get(number) or built_in_code(number, locale), locale, date1904=self.date1904)
             for number in {*styles, 0}
         }
         formats = {str(place): ready[number] for place, number in enumerate(styles)}

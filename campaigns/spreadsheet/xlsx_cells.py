@@ -186,9 +186,7 @@ def cells_of(part: str) -> list[tuple[str, str, str]] | None:
     count = part.count("<c")
     cells = CELL.findall(part)
     if len(cells) != count:
-        cells = [
-            (letters, rest, value or text) for letters, rest, value, text in CELL_WITH_TEXT.findall(part)
-        ]
+        cells = [(letters, rest, value or text) for letters, rest, value, text in CELL_WITH_TEXT.findall(part)]
     return cells if len(cells) == count and part[:1] in " >/" else None
 
 

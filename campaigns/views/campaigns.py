@@ -12,7 +12,7 @@ from campaigns.models import Campaign
 from campaigns.models.campaign import NotNow
 from campaigns.pages import listing
 from campaigns.steps import next_step
-from campaigns.views.base import find, refuse, workspace_of
+from campaigns.views.base import find, refuse
 
 
 @signed_in
@@ -29,7 +29,7 @@ def campaign_list(request: SignedInRequest) -> HttpResponse:
 def create(request: SignedInRequest) -> HttpResponse:
     """A new campaign, named later: its name is for its owner only."""
     name = request.POST.get("name", "").strip()[:200] or _("New campaign")
-    campaign = Campaign.objects.create(workspace=workspace_of(request), owner=request.user, name=name)
+    campaign = Campaign.objects.new(request.user, name)
     return redirect("campaign-data", campaign.pk)
 
 

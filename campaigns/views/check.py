@@ -18,9 +18,7 @@ from campaigns.pages import check as page
 from campaigns.views.base import find, mailbox_of, refuse, step_page, to_step
 
 # A previewed mail shows its own words and embedded pictures: no script, no form, nothing from outside.
-PREVIEW_POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
-)
+PREVIEW_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 
 
 @signed_in
@@ -76,13 +74,9 @@ def send_test(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     try:
         validate_email(to)
     except ValidationError:
-        return refuse(
-            request, campaign, "check", _("“%(to)s” is not an address. No test was sent.") % {"to": to}
-        )
+        return refuse(request, campaign, "check", _("“%(to)s” is not an address. No test was sent.") % {"to": to})
     if mailbox is None or not mailbox.is_connected:
-        return refuse(
-            request, campaign, "check", _("The mailbox is not connected: sign in with Microsoft again.")
-        )
+        return refuse(request, campaign, "check", _("The mailbox is not connected: sign in with Microsoft again."))
     if recipient is None:
         return refuse(request, campaign, "check", _("There is no such row. No test was sent."))
     try:

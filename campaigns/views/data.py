@@ -122,9 +122,7 @@ def take_in_recipient(request: SignedInRequest, campaign_id: int, recipient_id: 
     return _set_left_out(request, campaign_id, recipient_id, left_out=False)
 
 
-def _set_left_out(
-    request: SignedInRequest, campaign_id: int, recipient_id: int, *, left_out: bool
-) -> HttpResponse:
+def _set_left_out(request: SignedInRequest, campaign_id: int, recipient_id: int, *, left_out: bool) -> HttpResponse:
     campaign, recipient = _find_row(request, campaign_id, recipient_id)
     try:
         campaign.set_left_out(recipient, left_out)
@@ -138,16 +136,10 @@ def _find_row(request: SignedInRequest, campaign_id: int, recipient_id: int) -> 
     return campaign, get_object_or_404(campaign.recipients(), pk=recipient_id)
 
 
-def _problems(
-    request: SignedInRequest, campaign: Campaign, refused: page.Refused | None = None
-) -> HttpResponse:
+def _problems(request: SignedInRequest, campaign: Campaign, refused: page.Refused | None = None) -> HttpResponse:
     """Fragment: the rows that need a look, for a page without JavaScript the page around them."""
     if not request.htmx:
-        return (
-            refuse(request, campaign, "data", refused.error)
-            if refused
-            else to_step(request, campaign, "data")
-        )
+        return refuse(request, campaign, "data", refused.error) if refused else to_step(request, campaign, "data")
     context = {
         "campaign": campaign,
         "editable": campaign.is_editable,
@@ -165,9 +157,7 @@ def leave_out(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     """All rows with one kind of problem."""
     campaign, problem = find(request, campaign_id), request.POST.get("problem", "")
     if not problem or problem not in Recipient.Problem.values:
-        return refuse(
-            request, campaign, "data", _("Choose which rows are to be left out. Nothing has changed.")
-        )
+        return refuse(request, campaign, "data", _("Choose which rows are to be left out. Nothing has changed."))
     try:
         count = campaign.leave_out(problem)
     except NotNow as refusal:

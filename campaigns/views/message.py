@@ -46,9 +46,7 @@ def save_message(request: SignedInRequest, campaign_id: int) -> HttpResponse:
         return _not_saved(request, campaign, written, str(refusal), as_json)
     if not as_json:
         return redirect("campaign-check", campaign.pk)
-    problems = [
-        {"place": str(one.place), "message": one.message} for one in writing.mistakes(campaign, written)
-    ]
+    problems = [{"place": str(one.place), "message": one.message} for one in writing.mistakes(campaign, written)]
     return JsonResponse({"version": template.version, "problems": problems})
 
 

@@ -113,9 +113,7 @@ def test_a_way_out_is_added_before_the_end_of_the_body() -> None:
 
 
 def test_a_way_out_of_the_authors_own_is_used_and_never_tracked() -> None:
-    email = compose(
-        '<p>No more? <a href="{{ unsubscribe_link }}">Here</a></p>', tracking=TRACKING, unsubscribe=WAY_OUT
-    )
+    email = compose('<p>No more? <a href="{{ unsubscribe_link }}">Here</a></p>', tracking=TRACKING, unsubscribe=WAY_OUT)
     assert email.html.count(f"{BASE}/u/") == 1
     assert f"{BASE}/c/" not in email.html
     assert email.html.startswith(f'<p>No more? <a href="{email.list_unsubscribe}">Here</a></p><img')

@@ -15,7 +15,10 @@ from tests.signing_in import SignIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROWS = "Vorname;Email;Betrag\nJürgen;juergen@northwind.example;1.234,50 €\nZoë;zoe@northwind.example;007\nŁukasz;lukasz@northwind.example;\n"
+ROWS = (
+    "Vorname;Email;Betrag\nJürgen;juergen@northwind.example;1.234,50 €\n"
+    "Zoë;zoe@northwind.example;007\nŁukasz;lukasz@northwind.example;\n"
+)
 SUBJECT = "Für {{ Vorname }}"
 HTML = "<p>Hallo {{ vorname }}, Betrag: {{ Betrag | default: 'keiner' }}.</p>"
 
@@ -35,7 +38,7 @@ def mailbox_of(sandbox: SandboxProcess, sign_in: SignIn, person: str, tier: str)
 
 
 def launched(owner: User, rows: str = ROWS, html: str = HTML) -> Campaign:
-    campaign = Campaign.objects.create(workspace=owner.workspace, owner=owner, name="Test")
+    campaign = Campaign.objects.new(owner, "Test")
     data = rows.encode()
     importing.read(importing.accept(campaign, "gäste.csv", [data], len(data)))
     campaign.refresh_from_db()
@@ -249,7 +252,9 @@ def test_what_was_previewed_is_what_went(sandbox: SandboxProcess, sign_in: SignI
         assert seen[mail["to"][0]].subject == mail["subject"]
 
 
-def test_no_tracking_address_when_tracking_is_off(sandbox: SandboxProcess, sign_in: SignIn, settings: LazySettings) -> None:
+def test_no_tracking_address_when_tracking_is_off(
+    sandbox: SandboxProcess, sign_in: SignIn, settings: LazySettings
+) -> None:
     mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
     pump_until_done(launched(mailbox.owner, html=HTML + '<p><a href="https://club.example/a?b=1&amp;c=2">Link</a></p>'))
 
@@ -260,7 +265,7 @@ def test_no_tracking_address_when_tracking_is_off(sandbox: SandboxProcess, sign_
 
 def test_microsoft_hears_nothing_of_a_campaign_before_it_is_launched(sandbox: SandboxProcess, sign_in: SignIn) -> None:
     mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
-    campaign = Campaign.objects.create(workspace=mailbox.workspace, owner=mailbox.owner, name="Quiet")
+    campaign = Campaign.objects.new(mailbox.owner, "Quiet")
     importing.read(importing.accept(campaign, "rows.csv", [ROWS.encode()], len(ROWS.encode())))
     campaign.refresh_from_db()
     campaign.save_template(SUBJECT, HTML)

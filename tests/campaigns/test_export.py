@@ -32,9 +32,7 @@ def test_an_xlsx_cell_is_text(value: str) -> None:
 
 def test_numbers_dates_umlauts_and_nothing() -> None:
     stream = io.BytesIO()
-    write_xlsx(
-        stream, ["Zoë", "n", "d", "z"], [["Jörg", -1.5, datetime.date(2025, 3, 9), None]], title="a/b: [c]"
-    )
+    write_xlsx(stream, ["Zoë", "n", "d", "z"], [["Jörg", -1.5, datetime.date(2025, 3, 9), None]], title="a/b: [c]")
     sheet = load_workbook(stream).active
     assert sheet is not None
     assert sheet.title == "a b   c"

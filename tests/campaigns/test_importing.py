@@ -1,7 +1,9 @@
 """From a file to recipients, and what happens to bad files."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -24,8 +26,7 @@ def uploads(settings: LazySettings, tmp_path: Path) -> Path:
 
 
 def new_campaign() -> Campaign:
-    ana = make_people().ana
-    return Campaign.objects.create(workspace=ana.workspace, owner=ana, name="Test")
+    return Campaign.objects.new(make_people().ana, "Test")
 
 
 def upload(campaign: Campaign, name: str, content: bytes) -> Spreadsheet:
@@ -36,10 +37,10 @@ def upload(campaign: Campaign, name: str, content: bytes) -> Spreadsheet:
     return spreadsheet
 
 
-def xlsx(rows: list[list[object]]) -> bytes:
+def xlsx(rows: Sequence[Sequence[Any]]) -> bytes:
     book = openpyxl.Workbook()
     for row in rows:
-        book.worksheets[0].append(row)
+        book.worksheets[0].append(list(row))
     file = BytesIO()
     book.save(file)
     return file.getvalue()
@@ -116,7 +117,7 @@ def test_duplicate_headers_get_names_of_their_own() -> None:
 
 def test_problems_are_kept_with_their_row() -> None:
     campaign = new_campaign()
-    rows = [["Email", "n"], ["a@b.example", 1], ["A@B.example", 2], ["nonsense", 3], [None, 4]]
+    rows: list[list[Any]] = [["Email", "n"], ["a@b.example", 1], ["A@B.example", 2], ["nonsense", 3], [None, 4]]
 
     upload(campaign, "mixed.xlsx", xlsx(rows))
 
@@ -169,7 +170,7 @@ def test_two_workers_read_an_upload_once() -> None:
 def test_the_data_of_an_earlier_campaign_can_be_used_again() -> None:
     ana = make_people().ana
     earlier = make_campaign(ana)
-    campaign = Campaign.objects.create(workspace=ana.workspace, owner=ana, name="Follow-up")
+    campaign = Campaign.objects.new(ana, "Follow-up")
 
     importing.reuse(campaign, earlier)
 

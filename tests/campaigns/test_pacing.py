@@ -76,9 +76,7 @@ class Mailbox:
 
     def most_in(self, seconds: float, what: str = "messages") -> int:
         """The most that was counted in any window of so many seconds."""
-        events = sorted(
-            (time, 1 if what == "messages" else getattr(cost, what)) for time, cost in self.counted
-        )
+        events = sorted((time, 1 if what == "messages" else getattr(cost, what)) for time, cost in self.counted)
         most = held = first = 0
         for time, amount in events:
             held += amount

@@ -86,9 +86,7 @@ def test_rows_that_are_skipped_only_warn() -> None:
 
 def test_the_same_address_twice_is_warned_about() -> None:
     found = check("s", HTML, FIELDS, [GOOD, row(3, "ANA@contoso.example"), row(4, "ben@contoso.example")])
-    assert [(finding.code, finding.level, finding.rows) for finding in found] == [
-        ("duplicate_address", "warning", [3])
-    ]
+    assert [(finding.code, finding.level, finding.rows) for finding in found] == [("duplicate_address", "warning", [3])]
 
 
 def test_an_empty_field_without_fallback_is_counted() -> None:

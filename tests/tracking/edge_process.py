@@ -67,7 +67,7 @@ class EdgeProcess:
             connection.close()
 
     def kill(self) -> None:
-        """SIGKILL to the master and its workers, all at once; when this returns they hold no file any more."""
+        """SIGKILL to the master and its workers, all at once; then none of them holds a file any more."""
         workers = self.workers()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)

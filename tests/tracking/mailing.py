@@ -28,7 +28,7 @@ def mailing(recipients: int = 3) -> Campaign:
     mailbox, _made = Mailbox.objects.get_or_create(
         workspace=workspace, owner=ana, defaults={"address": ana.email}
     )
-    campaign = Campaign.objects.create(workspace=workspace, owner=ana, name="Autumn")
+    campaign = Campaign.objects.new(ana, "Autumn")
     sheet = Spreadsheet.objects.create(campaign=campaign, name="guests.csv", header=["Email"])
     rows = Recipient.objects.bulk_create(
         Recipient(spreadsheet=sheet, row_number=row, address=f"guest{row}@fabrikam.example", fields=[])

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+BROWSER = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+)
 
 FIRST = ["Jürgen", "Amélie", "Søren", "Zoë", "Łukasz", "Inès", "Björn", "Chloé", "Øyvind", "Françoise", "Müge", "Tomáš"]
 LAST = ["Groß", "Lefèvre", "Ångström", "Nuñez", "Kowalski", "D’Amico", "Öztürk", "Novák", "O’Brien", "Sánchez", "Weiß"]
@@ -53,7 +55,8 @@ REPORT = Sample(
     "The report of {{ First name }} {{ Last name }}",
     _letter(
         "Dear parents of {{ First name }},",
-        "the report is ready. {% if City == 'Köln' %}Please collect it in room 12.{% else %}We send it by post.{% endif %}",
+        "the report is ready. "
+        "{% if City == 'Köln' %}Please collect it in room 12.{% else %}We send it by post.{% endif %}",
         "Kind regards<br>Ana Albrecht",
     ),
 )

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import time
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from io import BytesIO
@@ -44,10 +45,9 @@ class Command(BaseCommand):
         self.sandbox = httpx.Client(base_url=sandbox, timeout=30, trust_env=False)
         limits = {"messages_per_minute": PACE + 30, "requests": 100_000}
         self.sandbox.post("/_control/settings", json=limits).raise_for_status()
-        self.sandbox.post(
-            "/_control/consent/grant",
-            json={"person": "dana@contoso.example", "scopes": ["User.Read", "Mail.Send", "Mail.ReadWrite"], "whole_tenant": True},
-        ).raise_for_status()
+        scopes = ["User.Read", "Mail.Send", "Mail.ReadWrite"]
+        consent = {"person": "dana@contoso.example", "scopes": scopes, "whole_tenant": True}
+        self.sandbox.post("/_control/consent/grant", json=consent).raise_for_status()
         for address in PEOPLE:
             if not Mailbox.objects.filter(address=address, state=Mailbox.State.CONNECTED).exists():
                 self.sign_in(address, full=address.endswith("@contoso.example"))
@@ -81,14 +81,14 @@ class Command(BaseCommand):
         """One campaign in each state; the finished one has opens, clicks and an unsubscribe."""
         finished = self.launched(ana, NEWSLETTER)
         self.prepared(ana, REPORT)
-        draft = Campaign.objects.create(workspace=ana.workspace, owner=ana, name="Alumni dinner, first ideas")
+        draft = Campaign.objects.new(ana, "Alumni dinner, first ideas")
         draft.save_template("Dinner on the terrace", "<p>Dear all, save the date.</p>")
-        Campaign.objects.create(workspace=ana.workspace, owner=ana, name="Supplier survey")
+        Campaign.objects.new(ana, "Supplier survey")
         later = self.launched(ana, INVITATION, after=timedelta(days=1))
         Campaign.objects.filter(pk=later.pk).update(starts_at=timezone.now() + timedelta(days=1))
         paused = self.launched(ana, SALARY, after=timedelta(days=1))
         paused.pause(ana)
-        stopped = self.launched(ana, Sample("Car park notice (wrong list)", SALARY.header, SALARY.rows, SALARY.subject, SALARY.html), after=timedelta(days=1))
+        stopped = self.launched(ana, replace(SALARY, name="Car park notice (wrong list)"), after=timedelta(days=1))
         stopped.stop(ana)
         assert ana.workspace is not None  # noqa: S101  Ana has just signed in
         Suppression.objects.add(ana.workspace, ["old.contact@northwind.example"], Suppression.Reason.BY_HAND)
@@ -97,7 +97,7 @@ class Command(BaseCommand):
 
     def prepared(self, owner: User, sample: Sample) -> Campaign:
         """Data and message are there: ready to be launched."""
-        campaign = Campaign.objects.create(workspace=owner.workspace, owner=owner, name=sample.name)
+        campaign = Campaign.objects.new(owner, sample.name)
         file = BytesIO()
         write_xlsx(file, sample.header, iter(sample.rows))
         upload = importing.accept(campaign, f"{sample.name}.xlsx", [file.getvalue()], len(file.getvalue()))

@@ -147,9 +147,7 @@ def test_a_block_of_blanks_vanishes_as_in_liquid(body: str) -> None:
 
 def liquid_says(template: str, row: list[str]) -> str:
     plain = template.replace("if First name", 'if name != ""').replace("unless Amount", 'unless amount != ""')
-    return (
-        liquid.Environment().from_string(plain.replace("Amount", "amount")).render(name=row[0], amount=row[2])
-    )
+    return liquid.Environment().from_string(plain.replace("Amount", "amount")).render(name=row[0], amount=row[2])
 
 
 PLAIN_OPERATORS = ["== ", "!= ", "contains "]
@@ -172,9 +170,7 @@ def two_dialects(draw: st.DrawFn) -> tuple[str, str]:
         if draw(st.booleans()):
             test, same = left, f"{left} != blank"
         else:
-            test = same = (
-                f"{left} {draw(st.sampled_from(PLAIN_OPERATORS))}{draw(st.sampled_from(PLAIN_TERMS[:-2]))}"
-            )
+            test = same = f"{left} {draw(st.sampled_from(PLAIN_OPERATORS))}{draw(st.sampled_from(PLAIN_TERMS[:-2]))}"
         joiner = draw(st.sampled_from([" and ", " or "]))
         other = f"f1 == {draw(st.sampled_from(PLAIN_TERMS))}"
         body = "[{{ f0 }}]{% else %} no {% endif %}"
@@ -196,8 +192,6 @@ def test_conditions_and_filters_are_compiled_and_loops_are_not() -> None:
         draft = read_template("s", template, FIELDS)
         return compile_program(encode_html(draft.html), lambda n, r, m: r, draft.message)
 
-    fast = (
-        '{% if Amount > 5 and ["E-Mail"] contains "@" %}{{ First name | default: "you" | upcase }}{% endif %}'
-    )
+    fast = '{% if Amount > 5 and ["E-Mail"] contains "@" %}{{ First name | default: "you" | upcase }}{% endif %}'
     assert isinstance(program(fast), FastProgram)
     assert not isinstance(program("{% for i in (1..3) %}{{ Amount }}{% endfor %}"), FastProgram)

@@ -54,11 +54,7 @@ def test_line_ends_in_a_cell_become_breaks(end: str) -> None:
 def test_no_cell_breaks_out_of_its_place(template: str, cell: str) -> None:
     def shape(text: str) -> list[tuple[str, str, list[str]]]:
         spans = (s for s in scan(text) if s.kind != "text" and s.name != "br")
-        return [
-            (span.kind, span.name, [a.name for a in span.attributes][:1])
-            for span in spans
-            if span.kind != "raw"
-        ]
+        return [(span.kind, span.name, [a.name for a in span.attributes][:1]) for span in spans if span.kind != "raw"]
 
     def without_bare(found: list[tuple[str, str, list[str]]]) -> list[tuple[str, str]]:
         return [(kind, name) for kind, name, _ in found]
@@ -70,9 +66,7 @@ def test_no_cell_breaks_out_of_its_place(template: str, cell: str) -> None:
 
 
 def test_a_cell_cannot_add_lines_to_the_subject() -> None:
-    rendered = compile_template("Hi {{ A }}", "x", ["A"]).render(
-        ["a\r\nBcc: eve@x.example\x00\u2028\x0bb & <c>"]
-    )
+    rendered = compile_template("Hi {{ A }}", "x", ["A"]).render(["a\r\nBcc: eve@x.example\x00\u2028\x0bb & <c>"])
     assert rendered.subject == "Hi a Bcc: eve@x.example b & <c>"
 
 
@@ -130,9 +124,7 @@ def test_what_is_no_address_stops_the_row(cell: str) -> None:
     ],
 )
 def test_conditions_see_what_people_see(condition: str, cell: str, holds: bool) -> None:
-    assert html(f"{{% if {condition.replace('A', 'F0')} %}}yes{{% endif %}}", cell) == (
-        "yes" if holds else ""
-    )
+    assert html(f"{{% if {condition.replace('A', 'F0')} %}}yes{{% endif %}}", cell) == ("yes" if holds else "")
 
 
 @pytest.mark.parametrize(

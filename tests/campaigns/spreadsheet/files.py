@@ -7,9 +7,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-CONTENT_TYPES = (
-    '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
-)
+CONTENT_TYPES = '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
 RELS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 PACKAGE_RELS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -75,16 +73,13 @@ def worksheet(rows: str, root: str = "") -> str:
 
 def inline(row: int, *texts: str) -> str:
     cells = "".join(
-        f'<c r="{chr(65 + place)}{row}" t="inlineStr"><is><t>{value}</t></is></c>'
-        for place, value in enumerate(texts)
+        f'<c r="{chr(65 + place)}{row}" t="inlineStr"><is><t>{value}</t></is></c>' for place, value in enumerate(texts)
     )
     return f'<row r="{row}">{cells}</row>'
 
 
 PEOPLE = (
-    inline(1, "Email", "Name")
-    + inline(2, "ben@contoso.example", "Ben")
-    + inline(3, "cleo@fabrikam.example", "Cleo")
+    inline(1, "Email", "Name") + inline(2, "ben@contoso.example", "Ben") + inline(3, "cleo@fabrikam.example", "Cleo")
 )
 
 
@@ -112,8 +107,7 @@ def open_document(path: Path, rows: Sequence[Sequence[str]]) -> Path:
     cells = "".join(
         "<table:table-row>"
         + "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>'
-            for value in row
+            f'<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>' for value in row
         )
         + "</table:table-row>"
         for row in rows

@@ -150,9 +150,7 @@ def test_entities_are_refused_in_every_part(tmp_path: Path, part: str) -> None:
 
 
 def test_a_million_styled_empty_rows_are_no_rows(tmp_path: Path) -> None:
-    rows = files.PEOPLE + "".join(
-        f'<row r="{number}"><c r="A{number}" s="0"/></row>' for number in range(4, 200_000)
-    )
+    rows = files.PEOPLE + "".join(f'<row r="{number}"><c r="A{number}" s="0"/></row>' for number in range(4, 200_000))
     styles = f'<styleSheet xmlns="{files.MAIN}"><cellXfs><xf numFmtId="0"/></cellXfs></styleSheet>'
     sheet = read(files.raw_book(tmp_path / "a.xlsx", files.worksheet(rows), styles=styles), "a.xlsx")
     assert len(list(sheet.rows)) == 2

@@ -132,9 +132,7 @@ def test_too_many_rows_end_it(tmp_path: Path) -> None:
 
 def test_it_can_be_cancelled_in_the_middle(tmp_path: Path) -> None:
     told: list[int] = []
-    reading = read_in_child(
-        big(tmp_path), "big.csv", on_progress=told.append, cancelled=lambda: len(told) > 3
-    )
+    reading = read_in_child(big(tmp_path), "big.csv", on_progress=told.append, cancelled=lambda: len(told) > 3)
     with pytest.raises(ReadingCancelled):
         drained(reading)
     assert len(told) == 4

@@ -15,9 +15,7 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
-)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_the_encoding_is_found(tmp_path: Path, encoding: str) -> None:
     path = files.text(tmp_path / "guests.csv", LINES, encoding)
     assert list(read(path, "guests.csv").rows) == ROWS
@@ -57,9 +55,7 @@ def test_commas_in_values_do_not_deceive(sample: str, delimiter: str) -> None:
 
 
 def test_one_column_needs_no_delimiter(tmp_path: Path) -> None:
-    sheet = read(
-        files.text(tmp_path / "a.csv", "Email\nben@contoso.example\ncleo@fabrikam.example\n"), "a.csv"
-    )
+    sheet = read(files.text(tmp_path / "a.csv", "Email\nben@contoso.example\ncleo@fabrikam.example\n"), "a.csv")
     assert (sheet.header, [row.values for row in sheet.rows]) == (
         ["Email"],
         [["ben@contoso.example"], ["cleo@fabrikam.example"]],
@@ -72,9 +68,7 @@ def test_the_sep_line_is_not_a_row(tmp_path: Path) -> None:
 
 
 def test_values_stay_as_they_are_written(tmp_path: Path) -> None:
-    sheet = read(
-        files.text(tmp_path / "a.csv", 'Email,A,B,C\nben@contoso.example,00123,"two\nlines", x \n'), "a.csv"
-    )
+    sheet = read(files.text(tmp_path / "a.csv", 'Email,A,B,C\nben@contoso.example,00123,"two\nlines", x \n'), "a.csv")
     assert next(sheet.rows).values == ["ben@contoso.example", "00123", "two\nlines", " x "]
 
 
@@ -116,19 +110,12 @@ def test_error_cells_of_an_export_are_told(tmp_path: Path) -> None:
 
 def test_mixed_encodings_are_refused_with_the_row(tmp_path: Path) -> None:
     path = tmp_path / "guests.csv"
-    path.write_bytes(
-        "Email,Name\na@contoso.example,Zoë\n".encode() + "b@contoso.example,Jörg\n".encode("cp1252")
-    )
-    with pytest.raises(
-        NotASpreadsheet, match=r"guests\.csv has characters that can't be read, first near row 3"
-    ):
+    path.write_bytes("Email,Name\na@contoso.example,Zoë\n".encode() + "b@contoso.example,Jörg\n".encode("cp1252"))
+    with pytest.raises(NotASpreadsheet, match=r"guests\.csv has characters that can't be read, first near row 3"):
         read(path, path.name)
 
 
 def test_a_quotation_mark_never_closed_is_told_with_its_row(tmp_path: Path) -> None:
-    content = (
-        'Email,Name\nben@contoso.example,Ben\ncleo@fabrikam.example,"Cleo\n'
-        + "x@contoso.example,x\n" * 20_000
-    )
+    content = 'Email,Name\nben@contoso.example,Ben\ncleo@fabrikam.example,"Cleo\n' + "x@contoso.example,x\n" * 20_000
     with pytest.raises(Damaged, match="can't be read past row 3"):
         list(read(files.text(tmp_path / "a.csv", content), "a.csv").rows)

@@ -13,8 +13,7 @@ from campaigns.spreadsheet import SpreadsheetError, read
 from tests.campaigns.spreadsheet import files
 
 TEXT = st.text(
-    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")
-    | st.sampled_from("\n\t&<>\"'"),
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff") | st.sampled_from("\n\t&<>\"'"),
     min_size=1,
     max_size=20,
 ).filter(str.strip)
@@ -55,9 +54,7 @@ def test_texts_survive_a_csv_file(rows: list[list[str]]) -> None:
 
 @settings(deadline=None, max_examples=80)
 @given(
-    st.floats(allow_nan=False, allow_infinity=False, min_value=-1e10, max_value=1e10).map(
-        lambda value: round(value, 2)
-    )
+    st.floats(allow_nan=False, allow_infinity=False, min_value=-1e10, max_value=1e10).map(lambda value: round(value, 2))
 )
 def test_amounts_survive_a_format(value: float) -> None:
     with TemporaryDirectory() as folder:

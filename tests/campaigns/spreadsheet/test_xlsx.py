@@ -146,12 +146,8 @@ def test_prefixed_tags_and_another_encoding(tmp_path: Path) -> None:
 
 
 def test_rows_without_a_cell_between_rows_are_counted(tmp_path: Path) -> None:
-    rows = (
-        files.PEOPLE.replace('r="3"', 'r="9"').replace('3" t=', '9" t=').replace("</row>", "</row><row/>", 1)
-    )
-    sheet, read_rows = read_all(
-        files.raw_book(tmp_path / "a.xlsx", files.worksheet(rows.replace("<row/>", "")))
-    )
+    rows = files.PEOPLE.replace('r="3"', 'r="9"').replace('3" t=', '9" t=').replace("</row>", "</row><row/>", 1)
+    sheet, read_rows = read_all(files.raw_book(tmp_path / "a.xlsx", files.worksheet(rows.replace("<row/>", ""))))
     assert [row.number for row in read_rows] == [2, 9]
     assert sheet.notes == ["6 empty rows were skipped (the first is row 3)."]
 
@@ -195,9 +191,7 @@ def test_hidden_rows_and_columns_are_read_and_told(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(str(tmp_path / "a.xlsx")) as workbook:
         sheet = workbook.add_worksheet()
         for number in range(4):
-            sheet.write_row(
-                number, 0, ["Email", "Name"] if not number else [f"p{number}@contoso.example", "x"]
-            )
+            sheet.write_row(number, 0, ["Email", "Name"] if not number else [f"p{number}@contoso.example", "x"])
         sheet.set_row(2, None, None, {"hidden": True})
         sheet.set_column(1, 1, None, None, {"hidden": True})
     found, rows = read_all(tmp_path / "a.xlsx")

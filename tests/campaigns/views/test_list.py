@@ -74,9 +74,7 @@ def test_a_campaign_being_sent_is_not_deleted(people: People, ana: Client) -> No
     assert Campaign.objects.filter(pk=campaign.pk).exists()
 
 
-def test_the_campaigns_own_address_leads_to_the_step_that_needs_its_owner(
-    people: People, ana: Client
-) -> None:
+def test_the_campaigns_own_address_leads_to_the_step_that_needs_its_owner(people: People, ana: Client) -> None:
     made = {
         "data": make_campaign(people.ana, rows=None),
         "message": make_campaign(people.ana, subject=None),

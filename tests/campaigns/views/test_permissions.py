@@ -100,12 +100,8 @@ def test_looking_at_a_verb_changes_nothing(people: People, ana: Client, name: st
 
 
 @pytest.mark.parametrize("name", sorted(set(OF_CAMPAIGN) - set(POSTS)))
-@pytest.mark.parametrize(
-    "status", ["importing", "ready", "scheduled", "sending", "paused", "stopped", "finished"]
-)
-def test_every_page_and_fragment_shows_in_every_status(
-    people: People, ana: Client, name: str, status: str
-) -> None:
+@pytest.mark.parametrize("status", ["importing", "ready", "scheduled", "sending", "paused", "stopped", "finished"])
+def test_every_page_and_fragment_shows_in_every_status(people: People, ana: Client, name: str, status: str) -> None:
     campaign = make_campaign(people.ana, status=status, tracking=True)
     answer = ana.get(address(name, campaign))
     assert answer.status_code in {200, 204, 302}

@@ -12,9 +12,7 @@ from tests.people import People, make_campaign
 
 
 @pytest.mark.parametrize("part", ["sending", "progress"])
-def test_a_campaign_being_sent_asks_again_and_an_ended_one_does_not(
-    people: People, ana: Client, part: str
-) -> None:
+def test_a_campaign_being_sent_asks_again_and_an_ended_one_does_not(people: People, ana: Client, part: str) -> None:
     poll = 'hx-trigger="every 1s"'
     running = make_campaign(people.ana, status="sending")
     assert poll in ana.get(f"/campaigns/{running.pk}/{part}/").content.decode()
