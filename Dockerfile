@@ -17,7 +17,7 @@ COPY postmark postmark
 COPY static static
 COPY templates templates
 COPY tracking tracking
-RUN find locale -name '*.po' -execdir msgfmt --output-file=django.mo django.po \;
+RUN find locale -name '*.po' -exec sh -c 'msgfmt --output-file="${1%.po}.mo" "$1"' _ {} \;
 # Settings refuse to load without secrets: these are made for this step and thrown away with it.
 RUN APP_URL=https://build.invalid TRACKING_URL=https://build.invalid \
     SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(48))')" \

@@ -2,6 +2,7 @@
 #   make demo                the whole product on this machine, no account needed (RESET=1 begins afresh)
 #   make test                every test, against a real PostgreSQL and Redis (ARGS="-k pause -x" are pytest's)
 #   make check               lint, types, import contracts, templates, migrations, then the tests
+#   make bench               the measurements of docs/benchmarks.md (ARGS=--quick, ARGS=send_path)
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench screenshots migrations lock clean environment peers
+.PHONY: help demo test check lint bench screenshots migrations messages lock clean environment peers
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -54,13 +55,17 @@ lint: environment
 	@$(RUN) env $(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: environment peers
-	@exec $(BIN)/python -m benchmarks $(ARGS)
+	@$(RUN) $(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: environment
 	@exec $(BIN)/python -m devserver.screenshots $(ARGS)
 
 migrations: environment
 	@$(RUN) $(BIN)/python manage.py makemigrations $(ARGS)
+
+# Collects the texts to translate into locale/*/LC_MESSAGES/*.po, and says which want a translation.
+messages: environment
+	@$(BIN)/python -m devserver.catalogues
 
 # Newest versions that fit together, for every Python and system we support. UPGRADE= keeps those we have.
 UPGRADE ?= --upgrade

@@ -20,7 +20,6 @@ from pathlib import Path
 from statistics import median
 
 import lxml.html
-from django.conf import settings
 from jinja2.sandbox import SandboxedEnvironment
 
 from benchmarks.figure import Figure
@@ -209,8 +208,6 @@ def _figure(name: str, pairs: list[tuple[float, float]], goal: str) -> Figure:
 
 def figures(quick: bool = False) -> list[Figure]:
     """Mails per second of one core, ours and theirs; higher ratios are better."""
-    if not settings.configured:
-        settings.configure(USE_I18N=False)
     rounds, count = (2, 300) if quick else (7, 3_000)
     ours, jinja = _ours(), _jinja_and_lxml()
     several = rows(count)

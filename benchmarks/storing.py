@@ -4,27 +4,21 @@ The shipper does it all: reads segments, looks the messages up, judges each hit,
 opens and clicks. One peer inserts rows that are given, and nothing else; the other notes the first open, too.
 """
 
-import os
 import tempfile
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-import django
 from django.db import connection
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailmerge.settings")
-django.setup()
-
-from accounts.models import Mailbox, User, Workspace  # noqa: E402
-from benchmarks.figure import Figure, seconds  # noqa: E402
-from benchmarks.load import AGENT  # noqa: E402
-from campaigns.models import Campaign, Message, Recipient, Spreadsheet  # noqa: E402
-from tracking.shipper import Shipper  # noqa: E402
-from tracking.spool import MICROSECONDS, SegmentWriter, encode  # noqa: E402
+from accounts.models import Mailbox, User, Workspace
+from benchmarks.figure import Figure, seconds
+from benchmarks.load import AGENT
+from benchmarks.throw_away import throw_away_database
+from campaigns.models import Campaign, Message, Recipient, Spreadsheet
+from tracking.shipper import Shipper
+from tracking.spool import MICROSECONDS, SegmentWriter, encode
 
 HITS, QUICK_HITS = 20_000, 2_000
 ROUNDS, QUICK_ROUNDS = 3, 1
@@ -42,7 +36,7 @@ UPDATE campaigns_message SET opened_at = %(at)s WHERE id = %(message)s AND opene
 def figures(*, quick: bool = False) -> list[Figure]:
     """Each message opened once, every tenth clicked, in a database of its own that is removed afterwards."""
     hits, rounds = (QUICK_HITS, QUICK_ROUNDS) if quick else (HITS, ROUNDS)
-    with _database():
+    with throw_away_database():
         taken = [_round(hits) for _ in range(rounds)]
     return [
         Figure(
@@ -117,14 +111,3 @@ def _mailing(recipients: int) -> tuple[Campaign, list[int]]:
         for row in rows
     )
     return campaign, [message.pk for message in messages]
-
-
-@contextmanager
-def _database() -> Iterator[None]:
-    """A database with our tables beside the one of DATABASE_URL."""
-    before = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        yield
-    finally:
-        connection.creation.destroy_test_db(before, verbosity=0)

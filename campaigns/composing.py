@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from campaigns.addresses import Address
@@ -38,7 +39,8 @@ def outgoing(message: Message) -> Outgoing:
     """
     if message.is_test:
         email = preview(message.campaign, message.recipient)
-        subject = _("[Test] %(subject)s") % {"subject": email.subject}
+        with translation.override(message.campaign.language):
+            subject = _("[Test] %(subject)s") % {"subject": email.subject}
         email = replace(email, to=[Address(message.test_to)], cc=[], bcc=[], subject=subject)
     else:
         email = _compose(message.campaign, message.recipient, message.pk, tracked=True)
@@ -58,7 +60,10 @@ def for_graph(email: Email) -> OutgoingEmail:
 
 
 def composer_of(campaign: Campaign, *, tracked: bool) -> Composer:
-    """Compiled once per version of the template and options. Raises TemplateProblems, CannotCompose."""
+    """Compiled once per version of the template and options, in the language that is active now.
+
+    Raises TemplateProblems, CannotCompose.
+    """
     template = Template.objects.filter(campaign=campaign).first()
     sheet = campaign.spreadsheet
     columns = address_columns(sheet) if sheet is not None else None
@@ -73,6 +78,7 @@ def composer_of(campaign: Campaign, *, tracked: bool) -> Composer:
         tracked and campaign.track_opens,
         tracked and campaign.track_clicks,
         campaign.owner.label if campaign.unsubscribe_link else None,
+        translation.get_language(),
     )
 
 
@@ -85,7 +91,8 @@ def address_columns(sheet: Spreadsheet) -> AddressColumns | None:
 
 def _compose(campaign: Campaign, recipient: Recipient, message_id: int, *, tracked: bool) -> Email:
     try:
-        return composer_of(campaign, tracked=tracked).compose(recipient.fields, message_id)
+        with translation.override(campaign.language):
+            return composer_of(campaign, tracked=tracked).compose(recipient.fields, message_id)
     except ComposeProblem as problem:
         raise CannotCompose(str(problem)) from None
     except TemplateProblems as problems:
@@ -102,6 +109,7 @@ def _compiled(
     opens: bool,
     clicks: bool,
     unsubscribe_label: str | None,
+    _language: str | None,  # of the words we add; a part of the cache's key
 ) -> Composer:
     base, keys = settings.TRACKING_URL, settings.TRACKING_KEYS
     return Composer(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import LedgerEntry, Mailbox
 from campaigns import gateway, pacing
@@ -61,7 +61,8 @@ class _Slice:
             messages = Message.objects.claim(self.mailbox, self.key, at_most)
             if not messages:
                 return
-            self.flight.deliver(messages)
+            with translation.override(messages[0].campaign.language):  # of the reasons noted for its owner
+                self.flight.deliver(messages)
 
     def may_go_on(self) -> bool:
         """The lease is still ours, and Microsoft has not told this mailbox to wait or to stop."""

@@ -1,16 +1,20 @@
 """A browser for the tests and the screenshots: one that is installed, else one that can be had."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Playwright, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, ViewportSize
 
 from devserver.places import Unavailable
 
 ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+MICROSOFT = re.compile("Microsoft")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 # No sandbox: Chromium refuses its own as root. The rest keeps it from talking to its maker.
 FLAGS = [
@@ -22,6 +26,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Else a sandboxed frame runs apart, and neither its user agent nor its requests are the page's.
+    "--disable-features=IsolateSandboxedIframes",
 ]
 NO_BROWSER = (
     "No browser found for the browser tests. Install Chromium or Chrome (on Debian: apt install chromium),\n"
@@ -79,3 +85,17 @@ def keep_on_loopback(context: BrowserContext) -> list[str]:
 
     context.route("**/*", decide)
     return refused
+
+
+def sign_in(page: Page, app_url: str, name: str) -> None:
+    """Sign in as Ana, Ben, Dana or Cleo, on Microsoft's pages (the sandbox's); consents when asked to."""
+    page.goto(f"{app_url}/sign-in/")
+    entrance = page.get_by_role("link", name=MICROSOFT).or_(page.get_by_role("button", name=MICROSOFT))
+    with page.expect_navigation():
+        entrance.first.click()
+    with page.expect_navigation():
+        page.get_by_role("button", name=re.compile(name)).first.click()
+    consent = page.get_by_role("button", name="Accept")
+    if consent.count():
+        consent.click()
+    page.wait_for_url(re.compile(f"^{re.escape(app_url)}/"))

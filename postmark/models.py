@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -85,7 +85,8 @@ class Notice(models.Model):
         if not waiting.update(tries=self.tries + 1, next_try_at=Now() + TRY_AGAIN):
             return
         try:
-            send(self.compose())
+            with translation.override(self.campaign.language):
+                send(self.compose())
         except Later as later:
             wait = max(timedelta(seconds=later.seconds), TRY_AGAIN)
             enough = self.tries + 1 >= GIVE_UP_AFTER

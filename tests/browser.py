@@ -1,27 +1,11 @@
 """What browser tests say again and again: sign in, nobody is shut out, nothing sticks out of the window."""
 
-import re
-
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page
 
-PHONE: ViewportSize = {"width": 360, "height": 740}
-MICROSOFT = re.compile("Microsoft")
-DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+from devserver.browser import DESKTOP, PHONE, sign_in
 
-
-def sign_in(page: Page, app_url: str, name: str) -> None:
-    """Sign in as Ana, Ben, Dana or Cleo, on Microsoft's pages (the sandbox's); consents when asked to."""
-    page.goto(f"{app_url}/sign-in/")
-    entrance = page.get_by_role("link", name=MICROSOFT).or_(page.get_by_role("button", name=MICROSOFT))
-    with page.expect_navigation():
-        entrance.first.click()
-    with page.expect_navigation():
-        page.get_by_role("button", name=re.compile(name)).first.click()
-    consent = page.get_by_role("button", name="Accept")
-    if consent.count():
-        consent.click()
-    page.wait_for_url(re.compile(f"^{re.escape(app_url)}/"))
+__all__ = ["DESKTOP", "PHONE", "assert_accessible", "assert_fits", "sign_in"]
 
 
 def assert_accessible(page: Page) -> None:

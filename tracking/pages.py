@@ -1,8 +1,7 @@
 """The few pages the edge shows: unsubscribe, done, and what went wrong. No Django, no script, nothing loaded.
 
 Translations are the `edge` catalogue in locale/<language>/LC_MESSAGES, read by the standard library. After a
-change of the English: `xgettext -k -ksay -o edge.pot tracking/pages.py`, `msgmerge -U edge.po edge.pot`,
-translate, `msgfmt -o edge.mo edge.po`.
+change of the English: `make messages`, then translate what arrived in edge.po.
 """
 
 import base64

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +32,8 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         """An empty campaign of this person's."""
         if owner.workspace is None:
             raise ValueError("An operator has no workspace, and so no campaigns.")
-        return self.create(workspace=owner.workspace, owner=owner, name=name)
+        language = (get_language() or settings.LANGUAGE_CODE)[:2]
+        return self.create(workspace=owner.workspace, owner=owner, name=name, language=language)
 
     def start_due(self) -> int:
         """Those whose countdown or start time is over begin to send."""
@@ -72,6 +75,8 @@ class Campaign(models.Model):
     spreadsheet = models.OneToOneField(
         Spreadsheet, verbose_name=_("data"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # What we add to its mails and notices is in its maker's language: workers have none of their own.
+    language = models.CharField(_("language"), max_length=10, default="en", db_default="en")
     track_opens = models.BooleanField(_("see opens"), default=False)
     track_clicks = models.BooleanField(_("see clicks"), default=False)
     unsubscribe_link = models.BooleanField(_("add an unsubscribe link"), default=False)
@@ -93,7 +98,7 @@ class Campaign(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return f"campaign {self.pk}"  # its name may be telling, and operators see this
 
     # --- looking ------------------------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ def _encoding(path: Path, name: str) -> tuple[str, int]:
         if encoding := _utf16_without_bom(start):
             return encoding, 0
         stream.seek(0)
-        lines, wide, broken = 0, 0, 0
+        lines, broken, wide = 0, 0, False
         decoder = codecs.getincrementaldecoder("utf-8")()
         while block := stream.read(MEGABYTE):
             lines += block.count(b"\n")
@@ -110,9 +110,9 @@ def _encoding(path: Path, name: str) -> tuple[str, int]:
                 text = decoder.decode(block)
             except UnicodeDecodeError as error:
                 broken = lines - block.count(b"\n") + block[: error.start].count(b"\n") + 1
-                wide += sum(byte >= 0xC0 for byte in block[: error.start])
+                wide = wide or not block[: error.start].isascii()
             else:
-                wide += 0 if text.isascii() else sum(character > "\x7f" for character in text)
+                wide = wide or not text.isascii()
         if not broken:
             try:
                 decoder.decode(b"", final=True)
