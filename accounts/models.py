@@ -153,6 +153,7 @@ class Mailbox(models.Model):
     state_reason = models.CharField(_("reason"), max_length=300, blank=True)
     token_cache = models.BinaryField(_("tokens, encrypted"), default=bytes, editable=False)
     account_key = models.CharField(max_length=100, blank=True, editable=False)  # msal's home_account_id
+    signed_in_at = models.DateTimeField(_("connected since"), default=timezone.now)
     paused_until = models.DateTimeField(_("told to wait until"), null=True, blank=True)
     lease_key = models.UUIDField(null=True, editable=False)
     lease_until = models.DateTimeField(_("being sent from until"), null=True, blank=True)

@@ -7,6 +7,7 @@ from typing import Any
 import msal
 import requests
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import id_token, microsoft, secrets, tokens
@@ -84,6 +85,7 @@ def connect_mailbox(user: User, cache: msal.SerializableTokenCache, scopes: str)
                 "tier": microsoft.granted_tier(scopes),
                 "state": Mailbox.State.CONNECTED,
                 "state_reason": "",
+                "signed_in_at": timezone.now(),
                 "account_key": account_key,
                 "token_cache": secrets.seal(cache.serialize()),
             },

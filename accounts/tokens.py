@@ -5,6 +5,7 @@ stored: the one place where a transaction waits for the network, at most account
 """
 
 import json
+import logging
 import time
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.db import transaction
 
 from accounts import microsoft, secrets
 from accounts.models import Mailbox
+
+log = logging.getLogger(__name__)
 
 MARGIN_SECONDS = 120  # a token this near its end is refreshed first
 
@@ -88,6 +91,9 @@ def _ask(cache: msal.SerializableTokenCache, account_key: str, claims: str | Non
         raise MicrosoftAway from None
     if answer and answer.get("error") in {"temporarily_unavailable", "server_error"}:
         raise MicrosoftAway
+    if answer and answer.get("error") in {"invalid_client", "unauthorized_client"}:
+        log.error("Microsoft refuses this service's own registration: %s", _reason(answer))
+        raise MicrosoftAway  # ours to mend, not the mailbox owner's: no sign-in of theirs would help
     return answer or {"error": "no_token"}
 
 

@@ -3,7 +3,8 @@
     python -m benchmarks.graph_stub MILLISECONDS       prints its port, and runs until its stdin is closed
 
 POST …/me/messages gives 201 and, as Graph does, the whole message back with its ids; POST …/send gives 202;
-GET /counts says how many of each there were. Entra's discovery page is there, too. No token is checked, nothing is kept.
+GET /counts says how many of each there were. Entra's discovery page is there, too. No token is checked, and
+nothing is kept.
 """
 
 import asyncio
@@ -46,7 +47,6 @@ class GraphStub:
         if path == b"/counts":
             return b"200 OK", json.dumps({"drafts": self.drafts, "sends": self.sends}).encode()
         return b"404 Not Found", b"{}"
-
 
     def discovery(self, host: "re.Match[bytes] | None") -> bytes:
         """What msal asks before it looks into its cache; nobody fetches a token here."""

@@ -31,6 +31,7 @@ def senders(count: int, messages_per_minute: int) -> list[Mailbox]:
     ]
     Workspace.objects.update(messages_per_minute=messages_per_minute, cooling_off_seconds=0)
     for person in people:
+        assert person.workspace is not None
         Mailbox.objects.update_or_create(
             owner=person,
             defaults={

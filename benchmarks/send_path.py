@@ -11,9 +11,9 @@ import asyncio
 import queue
 import ssl
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -132,11 +132,9 @@ def _send_all() -> None:
         waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
         for mailbox_id in due:
             waiting.put(mailbox_id)
-        hands = [threading.Thread(target=_pump_all, args=(waiting,)) for _ in range(HANDS)]
-        for hand in hands:
-            hand.start()
-        for hand in hands:
-            hand.join()
+        with ThreadPoolExecutor(HANDS) as hands:
+            for done in [hands.submit(_pump_all, waiting) for _ in range(HANDS)]:
+                done.result()
     gateway.close()
 
 
@@ -145,7 +143,9 @@ def _pump_all(waiting: "queue.SimpleQueue[int]") -> None:
         while True:
             pump.pump(waiting.get_nowait())
     except queue.Empty:
-        connections.close_all()
+        return
+    finally:
+        connections.close_all()  # they belong to this thread, and the database is removed in the end
 
 
 def _alone(sender: Mailbox, seconds: float) -> float:

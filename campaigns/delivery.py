@@ -2,18 +2,20 @@
 
     compose → make drafts, remember them → commit "sending" → send → note what came of it
 
-What may have left is never sent again: it is looked up by its outbox key. docs/decisions/0002 says why.
+What may have left is never sent again: it is looked up by its outbox key. docs/decisions/0001 says why.
 """
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import LedgerEntry, Mailbox
 from campaigns.composing import CannotCompose, Outgoing, outgoing
@@ -24,7 +26,16 @@ from microsoft_graph.wire import Draft, Found
 
 log = logging.getLogger(__name__)
 
+OURS = gettext_lazy("An error of ours. Nothing was sent; retry it.")
+
 Wait = Callable[[Sequence[Awaitable[object]]], list[object]]  # runs calls side by side; answers or exceptions
+
+
+class Fate(Enum):
+    """What a look-up found instead of a draft."""
+
+    SENT = "it lies in Sent Items"
+    UNDER_WAY = "it was sent once, has left Drafts, and is not in Sent Items yet: no second draft"
 
 
 @dataclass
@@ -41,6 +52,8 @@ class Flight:
         ready = self.compose(messages)
         if self.mailbox.is_full:
             ready = self.make_drafts(ready)
+        if not ready:
+            return
         ready, charge = self.commit(ready)
         answers = self.wait_for([self.send(mail) for mail in ready])
         self.note([mail.message for mail in ready], answers)
@@ -54,6 +67,9 @@ class Flight:
                 ready.append(outgoing(message))
             except CannotCompose as problem:
                 Message.objects.mark_failed(self.key, message.pk, str(problem))
+            except Exception:  # one row's accident is not the mailbox's
+                log.exception("message %s could not be composed", message.pk)
+                Message.objects.mark_failed(self.key, message.pk, str(OURS))
         return ready
 
     def still_wanted(self, messages: Sequence[Message]) -> list[Message]:
@@ -77,14 +93,16 @@ class Flight:
                 message.internet_message_id = answer.internet_message_id
                 message.conversation_id = answer.conversation_id
                 drafted.append(mail)
-            elif answer is None:  # it lay in Sent Items: an earlier life of ours had sent it
+            elif answer is Fate.SENT:  # it lay in Sent Items: an earlier life of ours had sent it
                 Message.objects.adopt_sent(self.key, message.pk)
+            elif answer is Fate.UNDER_WAY:
+                Message.objects.doubt_again(self.key, [message.pk])
             else:
                 self.not_sent(message, answer)
         Message.objects.note_drafts(self.key, [mail.message for mail in drafted])
         return drafted
 
-    async def draft(self, mail: Outgoing) -> Draft | None:
+    async def draft(self, mail: Outgoing) -> "Draft | Fate":
         """This message's draft: the one it has, the one that may lie in Drafts, or a new one."""
         message = mail.message
         if message.draft_id and not message.maybe_drafted:
@@ -92,11 +110,13 @@ class Flight:
         if message.maybe_drafted:
             found = await self.client.find_by_key(str(message.outbox_key))
             if found.sent:
-                return None
+                return Fate.SENT
             for extra in found.drafts[1:]:
                 await self.client.delete_draft(extra.id)
             if found.drafts:
                 return found.drafts[0]
+            if message.sending_at is not None:
+                return Fate.UNDER_WAY
         return await self.client.create_draft(mail.email, str(message.outbox_key))
 
     def commit(self, mails: Sequence[Outgoing]) -> tuple[list[Outgoing], LedgerEntry]:
@@ -109,11 +129,7 @@ class Flight:
             ready = [mail for mail in mails if mail.message.pk in allowed]
             recipients = sum(mail.email.recipients for mail in ready)
             charge = LedgerEntry.objects.create(mailbox=self.mailbox, messages=len(ready), recipients=recipients)
-        refused = [mail.message.pk for mail in mails if mail.message.pk not in allowed]
-        if refused:
-            Message.objects.put_back(self.key, refused)
-            stopped = Message.objects.cancel_stopped(self.mailbox)
-            self.wait_for([self.client.delete_draft(draft_id) for draft_id in stopped])
+        Message.objects.put_back(self.key, [mail.message.pk for mail in mails if mail.message.pk not in allowed])
         return ready, charge
 
     async def send(self, mail: Outgoing) -> None:
@@ -143,11 +159,8 @@ class Flight:
             case Throttled(seconds=seconds) | NotDone(seconds=seconds):
                 self.mailbox.pause_for(seconds)
                 back(self.key, [message.pk])
-            case Disconnected():
-                self.stop_mailbox(self.mailbox.mark_disconnected, str(problem))
-                back(self.key, [message.pk])
-            case MailboxRefused():
-                self.stop_mailbox(self.mailbox.mark_refused, str(problem))
+            case Disconnected() | MailboxRefused():
+                self.not_reachable(problem)
                 back(self.key, [message.pk])
             case Rejected():
                 Message.objects.mark_failed(self.key, message.pk, str(problem))
@@ -158,7 +171,7 @@ class Flight:
                 back(self.key, [message.pk], doubt=True)
             case _:
                 log.error("message %s could not be drafted", message.pk, exc_info=_as_error(problem))
-                Message.objects.mark_failed(self.key, message.pk, _("An error of ours. Nothing was sent; retry it."))
+                Message.objects.mark_failed(self.key, message.pk, str(OURS))
 
     def in_doubt(self, message: Message, problem: object) -> None:
         """It may have left. With look-ups we find out; without, a person decides."""
@@ -171,9 +184,19 @@ class Flight:
         else:
             Message.objects.mark_unclear(self.key, message.pk, _("Microsoft's answer got lost: %s") % problem)
 
-    def stop_mailbox(self, mark: Callable[[str], None], reason: str) -> None:
-        mark(reason)
-        Campaign.objects.pause_all_of(self.mailbox, reason)
+    def not_reachable(self, problem: Disconnected | MailboxRefused) -> None:
+        """Nothing leaves this mailbox until its owner acts: its campaigns pause and say why."""
+        mark = self.mailbox.mark_disconnected if isinstance(problem, Disconnected) else self.mailbox.mark_refused
+        mark(str(problem))
+        Campaign.objects.pause_all_of(self.mailbox, str(problem))
+
+    def delete_left_drafts(self) -> None:
+        """Take the drafts of stopped campaigns out of the mailbox again."""
+        left = Message.objects.left_drafts(self.mailbox)
+        answers = self.wait_for([self.client.delete_draft(message.draft_id) for message in left])
+        for message, answer in zip(left, answers, strict=True):
+            if answer is None or isinstance(answer, Rejected):  # rejected: its owner was quicker
+                Message.objects.filter(pk=message.pk).update(draft_id="")
 
     # --- doubts -------------------------------------------------------------------------------------------------
 
@@ -190,6 +213,8 @@ class Flight:
 
     def settle(self, message: Message, found: object) -> None:
         if not isinstance(found, Found):  # no answer: ask again later
+            if isinstance(found, Disconnected | MailboxRefused):
+                self.not_reachable(found)
             Message.objects.look_again_later(self.key, message.pk, message.looks)
         elif found.sent:
             Message.objects.mark_sent(self.key, [message.pk])

@@ -1,7 +1,9 @@
 """A mailbox's door to Microsoft Graph: its client, its tokens, its limits."""
 
+from datetime import datetime
+
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from accounts import tokens
 from accounts.models import Mailbox, Workspace
@@ -17,6 +19,8 @@ def _open(mailbox_id: int) -> MailboxClient:
             return tokens.access_token(mailbox_id, claims)
         except tokens.SignInNeeded as lapsed:
             raise Disconnected(str(lapsed)) from None
+        except DatabaseError:
+            raise OSError("The database is away.") from None  # nothing was called: try again
         finally:
             connection.close()  # a thread of the client's, for this one question
 
@@ -27,7 +31,15 @@ def _open(mailbox_id: int) -> MailboxClient:
 _clients = MailboxClients(_open)  # one small HTTP client per mailbox, in this process
 
 
+_signed_in: dict[int, datetime] = {}  # the sign-in whose tokens this process knows, by mailbox
+
+
 def client_for(mailbox: Mailbox) -> MailboxClient:
+    """Its owner may have signed in anew, with another tier, in another process: then old tokens are forgotten."""
+    if _signed_in.get(mailbox.pk) != mailbox.signed_in_at:
+        tokens.forget(mailbox.pk)
+        _clients.forget(mailbox.pk)
+        _signed_in[mailbox.pk] = mailbox.signed_in_at
     return _clients[mailbox.pk]
 
 

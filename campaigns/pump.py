@@ -25,7 +25,8 @@ def mailboxes_to_pump() -> list[int]:
     """Ids of the mailboxes that may send and have something due, in flight without a pump, or in doubt."""
     waiting = Q(messages__status="pending") & (Q(messages__is_test=True) | Q(messages__campaign__status="sending"))
     in_flight = Q(messages__status__in=Message.IN_FLIGHT)
-    ready = Mailbox.objects.may_send(timezone.now()).filter(waiting | in_flight)
+    left_draft = Q(messages__status="cancelled", messages__draft_id__gt="")
+    ready = Mailbox.objects.may_send(timezone.now()).filter(waiting | in_flight | left_draft)
     return list(ready.order_by("pk").values_list("pk", flat=True).distinct())
 
 
@@ -51,6 +52,7 @@ class _Slice:
     def run(self) -> None:
         Message.objects.take_over(self.mailbox, self.key)
         self.flight.settle_doubts()
+        self.flight.delete_left_drafts()
         while time.monotonic() < self.ends and self.may_go_on():
             allowance = self.allowance()
             if allowance.messages == 0:
@@ -68,7 +70,7 @@ class _Slice:
         """The lease is still ours, and Microsoft has not told this mailbox to wait or to stop."""
         if not self.mailbox.renew_lease(self.key):
             return False
-        self.mailbox.refresh_from_db(fields=["state", "paused_until", "tier"])
+        self.mailbox.refresh_from_db(fields=["state", "paused_until"])
         told_to_wait = self.mailbox.paused_until is not None and self.mailbox.paused_until > timezone.now()
         return self.mailbox.is_connected and not told_to_wait
 

@@ -5,13 +5,15 @@ from django.conf import settings
 
 from campaigns import importing
 from campaigns import pump as pumping
-from campaigns.models import Campaign, Spreadsheet
+from campaigns.models import Campaign, Message, Spreadsheet
 
 
 @shared_task
 def tick() -> None:
     """Start what is due. Whatever is lost on the way is found again by the next tick."""
     Campaign.objects.start_due()
+    Campaign.objects.pause_unreachable()
+    Message.objects.cancel_stopped()
     for mailbox_id in pumping.mailboxes_to_pump():
         pump.apply_async([mailbox_id], expires=settings.PUMP_SLICE_SECONDS)
     for spreadsheet_id in importing.waiting():

@@ -8,6 +8,7 @@ import os
 
 from celery import Celery
 from django.conf import settings
+from kombu.transport import redis
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mailmerge.settings")
 
@@ -30,6 +31,10 @@ app.conf.update(
     },
     timezone="UTC",
 )
+# A task lost with Redis is found again by the next tick, so nothing is put back into the queue when the
+# connection breaks; kombu 5.7 would try to, and end the worker (AttributeError in its _connparams).
+redis.Channel.do_restore = False
+
 app.autodiscover_tasks(["campaigns", "postmark"])
 
 # `expires` drops the ticks that piled up while the workers were away.

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -44,13 +44,26 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         """Nothing can leave this mailbox until a person acts: its campaigns pause and say why."""
         of_mailbox = Message.objects.filter(campaign=OuterRef("pk"), mailbox=mailbox, status__in=Message.OPEN)
         alive = self.filter(Exists(of_mailbox), status=Campaign.Status.SENDING)
-        return alive.update(status=Campaign.Status.PAUSED, pause_reason=reason[:300])
+        return alive.update(status=Campaign.Status.PAUSED, paused_at=Now(), pause_reason=reason[:300])
+
+    def pause_unreachable(self) -> int:
+        """Those that should send, but whose mailbox waits for its owner, pause and say why."""
+        cut_off = (
+            Message.objects.filter(campaign=OuterRef("pk"), status__in=Message.OPEN)
+            .exclude(mailbox__state=Mailbox.State.CONNECTED)
+            .values("mailbox__state_reason")[:1]
+        )
+        waiting = self.filter(Exists(cut_off), status=Campaign.Status.SENDING)
+        return waiting.update(status=Campaign.Status.PAUSED, paused_at=Now(), pause_reason=Subquery(cut_off))
 
     def finish_done(self) -> int:
         """Those with nothing left to send are finished."""
         open_messages = Message.objects.filter(campaign=OuterRef("pk"), is_test=False, status__in=Message.OPEN)
         done = self.filter(~Exists(open_messages), status=Campaign.Status.SENDING)
-        return done.update(status=Campaign.Status.FINISHED, finished_at=Now())
+        with transaction.atomic():
+            # Locked first and looked at again: a message queued in between keeps its campaign going.
+            ids = list(done.select_for_update(skip_locked=True).values_list("pk", flat=True))
+            return done.filter(pk__in=ids).update(status=Campaign.Status.FINISHED, finished_at=Now())
 
 
 class Campaign(models.Model):
@@ -80,6 +93,7 @@ class Campaign(models.Model):
     track_opens = models.BooleanField(_("see opens"), default=False)
     track_clicks = models.BooleanField(_("see clicks"), default=False)
     unsubscribe_link = models.BooleanField(_("add an unsubscribe link"), default=False)
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
     pause_reason = models.CharField(_("why it pauses"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     launched_at = models.DateTimeField(_("launched"), null=True, blank=True)
@@ -256,12 +270,21 @@ class Campaign(models.Model):
 
     def pause(self, by: User | None = None, reason: str = "") -> None:
         """No message is begun after this; those in flight (seconds) end by themselves. Raises NotNow."""
-        self._act(by, "paused", [self.Status.SCHEDULED, self.Status.SENDING], self.Status.PAUSED, pause_reason=reason)
+        alive = [self.Status.SCHEDULED, self.Status.SENDING]
+        self._act(by, "paused", alive, self.Status.PAUSED, paused_at=Now(), pause_reason=reason)
 
     def resume(self, by: User) -> None:
-        """Go on with what is still queued; nothing is sent again. Raises NotNow."""
-        self._act(by, "resumed", [self.Status.PAUSED], self.Status.SENDING, pause_reason="")
-        Campaign.objects.filter(pk=self.pk, started_at=None).update(started_at=Now())
+        """Go on with what is still queued; nothing is sent again. Raises NotNow.
+
+        What had not begun waits for its time, or counts down once more.
+        """
+        self._need_mailbox()
+        if self.started_at is not None:
+            self._act(by, "resumed", [self.Status.PAUSED], self.Status.SENDING, pause_reason="")
+            return
+        soonest = timezone.now() + timedelta(seconds=self.workspace.cooling_off_seconds)
+        start = max(self.starts_at or soonest, soonest)
+        self._act(by, "resumed", [self.Status.PAUSED], self.Status.SCHEDULED, pause_reason="", starts_at=start)
 
     def stop(self, by: User | None = None) -> None:
         """End for good: what has not left is not sent. Raises NotNow."""
@@ -272,6 +295,7 @@ class Campaign(models.Model):
 
     def retry_failed(self, by: User) -> int:
         """Queue what was refused once more, and nothing else; returns how many. Raises NotNow."""
+        self._need_mailbox()
         with transaction.atomic():
             self._act(by, "retried", [self.Status.FINISHED], self.Status.SENDING, finished_at=None)
             again = self.messages.filter(is_test=False).requeue(Message.Status.FAILED)
@@ -285,12 +309,18 @@ class Campaign(models.Model):
 
     def send_again(self, by: User, message_id: int) -> None:
         """Its owner has decided: this unclear message goes once more. Raises NotNow."""
+        self._need_mailbox()
         with transaction.atomic():
             if Campaign.objects.select_for_update().get(pk=self.pk).status == self.Status.STOPPED:
                 raise NotNow(_now("This campaign was stopped for good, so nothing more is sent from it."))
             again = self.messages.filter(pk=message_id, is_test=False).requeue(Message.Status.UNCLEAR)
             self._settle(by, again)
             self._move([self.Status.FINISHED], self.Status.SENDING, finished_at=None)
+
+    def _need_mailbox(self) -> None:
+        cut_off = self.messages.exclude(mailbox__state=Mailbox.State.CONNECTED)
+        if cut_off.filter(is_test=False).exists():
+            raise NotNow(_now("The mailbox is not connected. Sign in with Microsoft again; nothing is lost meanwhile."))
 
     def _settle(self, by: User, settled: int) -> None:
         if not settled:

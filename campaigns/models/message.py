@@ -35,6 +35,9 @@ ORDER BY row_number
 """
 
 
+LEFT_DRAFT = Q(status="cancelled", draft_id__gt="")
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     """The verbs of many messages at once; each says in its WHERE what must still hold."""
 
@@ -104,19 +107,33 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return allowed
 
     def put_back(self, key: uuid.UUID, ids: Iterable[int], *, doubt: bool = False) -> None:
-        """Not sent, surely: wait for the next turn. `doubt`: a draft of it may exist, look before making one."""
-        changes: dict[str, Any] = {"status": Message.Status.PENDING, "claim_key": None}
-        if doubt:
-            changes["maybe_drafted"] = True
-        self.filter(pk__in=list(ids), claim_key=key, status__in=Message.IN_FLIGHT).update(**changes)
+        """Not sent, surely: wait for the next turn. `doubt`: a draft of it may exist, look before making one.
 
-    def cancel_stopped(self, mailbox: Mailbox) -> list[str]:
-        """What was put back after its campaign had been stopped waits no longer. Returns the ids of its drafts."""
-        stopped = self.filter(mailbox=mailbox, status=Message.Status.PENDING, is_test=False, campaign__status="stopped")
+        `sending_at` stays where an earlier send is in doubt: such a message never gets a second draft.
+        """
+        ours = self.filter(pk__in=list(ids), claim_key=key, status__in=Message.IN_FLIGHT)
+        changes: dict[str, Any] = {"status": Message.Status.PENDING, "claim_key": None}
         with transaction.atomic():
-            drafts = dict(stopped.select_for_update(of=("self",)).values_list("pk", "draft_id"))
-            self.filter(pk__in=drafts).update(status=Message.Status.CANCELLED, draft_id="")
-        return [draft_id for draft_id in drafts.values() if draft_id]
+            if doubt:
+                changes["maybe_drafted"] = True
+            else:
+                ours.filter(status=Message.Status.SENDING, maybe_drafted=False).update(sending_at=None)
+            ours.update(**changes)
+
+    def doubt_again(self, key: uuid.UUID, ids: Iterable[int]) -> None:
+        """Neither a draft nor sent any more, although it was sent once: it is on its way, look again later."""
+        self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.CLAIMED).update(
+            status=Message.Status.SENDING, next_look_at=Now() + timedelta(seconds=settings.DOUBT_GRACE_SECONDS)
+        )
+
+    def cancel_stopped(self) -> int:
+        """What was put back after its campaign had been stopped waits no longer."""
+        waiting = self.filter(status=Message.Status.PENDING, is_test=False, campaign__status="stopped")
+        return waiting.update(status=Message.Status.CANCELLED)
+
+    def left_drafts(self, mailbox: Mailbox) -> list["Message"]:
+        """Cancelled messages whose drafts still lie in the mailbox."""
+        return list(self.filter(mailbox=mailbox).filter(LEFT_DRAFT)[:50])
 
     def adopt_sent(self, key: uuid.UUID, message_id: int) -> None:
         """Found in Sent Items although we did not know: it is sent, and not sent again."""
@@ -190,6 +207,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
             claim_key=None,
             maybe_drafted=True,
             draft_id="",
+            sending_at=None,
             looks=0,
             next_look_at=None,
             reason="",
@@ -273,6 +291,7 @@ class Message(models.Model):
             models.Index(
                 fields=["mailbox"], condition=Q(status__in=["claimed", "drafted", "sending"]), name="messages_in_flight"
             ),
+            models.Index(fields=["mailbox"], condition=LEFT_DRAFT, name="drafts_left"),
             models.Index(fields=["campaign", "status"], name="messages_by_status"),
         ]
 

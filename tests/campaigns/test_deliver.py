@@ -10,6 +10,7 @@ from accounts.models import LedgerEntry, Mailbox, User
 from campaigns import gateway, importing, pump
 from campaigns.composing import preview
 from campaigns.models import Campaign, Message, Suppression
+from campaigns.models.campaign import NotNow
 from tests.sandbox_process import SandboxProcess
 from tests.signing_in import SignIn
 
@@ -287,3 +288,81 @@ def test_tokens_are_refreshed_while_the_user_is_away(sandbox: SandboxProcess, si
     mailbox.refresh_from_db()
     assert campaign.counts()["sent"] == 3
     assert bytes(mailbox.token_cache) != before
+
+
+# --- found by review ----------------------------------------------------------------------------------------------
+
+
+def test_a_draft_that_left_between_two_looks_gets_no_second_one(
+    sandbox: SandboxProcess, sign_in: SignIn, settings: LazySettings
+) -> None:
+    """Seen twice as a draft, put back, and just then it leaves Drafts while Sent Items lags."""
+    settings.DOUBT_GRACE_SECONDS = 0.5
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = launched(mailbox.owner, rows="Vorname,Email,Betrag\nZoë,zoe@northwind.example,1\n")
+    sandbox.control("POST", "faults", [on(SEND, "accept_then_fail", status=504)])
+    pump.pump(mailbox.pk)
+    sandbox.wait_for_messages(1, author="ana@contoso.example")
+    # As if the second look had still seen the draft, and its owner had emptied Sent Items meanwhile.
+    Message.objects.filter(is_test=False).update(
+        status="pending", claim_key=None, maybe_drafted=True, next_look_at=None
+    )
+    with sandbox.graph("ana@contoso.example") as graph:
+        for mail in graph.get("me/mailFolders/sentitems/messages").json()["value"]:
+            graph.delete(f"me/messages/{mail['id']}")
+
+    pump_until_done(campaign, seconds=30)
+
+    assert Message.objects.get().status == Message.Status.UNCLEAR
+    assert len(sandbox.messages(author="ana@contoso.example")) == 1
+
+
+def test_a_stronger_consent_given_meanwhile_does_not_trip_over_old_tokens(
+    sandbox: SandboxProcess, sign_in: SignIn
+) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "basic")
+    campaign = launched(mailbox.owner)
+    assert tokens.access_token(mailbox.pk)
+    gateway.client_for(mailbox)
+    kept = dict(tokens._ready)  # what another worker's process would still hold
+
+    mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    tokens._ready.update(kept)
+    pump_until_done(campaign)
+
+    mailbox.refresh_from_db()
+    assert mailbox.state == Mailbox.State.CONNECTED
+    assert campaign.counts()["sent"] == 3
+
+
+def test_a_campaign_whose_mailbox_is_cut_off_pauses_and_says_why(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = launched(mailbox.owner)
+    mailbox.mark_disconnected("The sign-in has lapsed.")
+
+    assert Campaign.objects.pause_unreachable() == 1
+
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.pause_reason) == (Campaign.Status.PAUSED, "The sign-in has lapsed.")
+    with pytest.raises(NotNow, match="not connected"):
+        campaign.resume(mailbox.owner)
+
+
+def test_the_drafts_of_a_stopped_campaign_are_taken_out_of_the_mailbox(
+    sandbox: SandboxProcess, sign_in: SignIn
+) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    campaign = launched(mailbox.owner)
+    sandbox.control("POST", "faults", [on(SEND, status=429, times=10, headers={"Retry-After": "1"})])
+    pump.pump(mailbox.pk)
+    assert Message.objects.exclude(draft_id="").exists()
+
+    campaign.stop(mailbox.owner)
+    Mailbox.objects.update(paused_until=None)
+    assert pump.mailboxes_to_pump() == [mailbox.pk]
+    pump.pump(mailbox.pk)
+
+    assert pump.mailboxes_to_pump() == []
+    with sandbox.graph("ana@contoso.example") as graph:
+        assert graph.get("me/mailFolders/drafts/messages").json()["value"] == []
+    assert sandbox.messages(author="ana@contoso.example") == []
