@@ -23,6 +23,7 @@ RUN APP_URL=https://build.invalid TRACKING_URL=https://build.invalid \
     SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(48))')" \
     ENCRYPTION_KEYS="$(python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \
     TRACKING_KEYS="$(python -c 'import secrets; print(secrets.token_hex(32))')" \
+    SUPPRESSION_KEY="$(python -c 'import secrets; print(secrets.token_hex(32))')" \
     DATABASE_URL=postgresql://build@127.0.0.1/build REDIS_URL=redis://127.0.0.1/0 \
     MICROSOFT_CLIENT_ID=build MICROSOFT_CLIENT_SECRET=build POSTMARK_SERVER_TOKEN=build \
     python manage.py collectstatic --no-input --verbosity 0
@@ -36,4 +37,5 @@ WORKDIR /app
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 UPLOAD_DIR=/data/uploads SPOOL_DIR=/data/spool
 USER mailmerge
 EXPOSE 8000 8001
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", "--workers", "2", "--blocking-threads", "8", "mailmerge.wsgi:application"]
+# No access log: its lines would hold the visitors' addresses and what they searched for.
+CMD ["granian", "--interface", "wsgi", "--no-access-log", "--host", "0.0.0.0", "--port", "8000", "--no-ws", "--workers", "2", "--blocking-threads", "8", "mailmerge.wsgi:application"]

@@ -1,50 +1,92 @@
-"""For operators: states and counts; never a token."""
+"""For operators: states and counts; never a token, never an address of a mailbox.
 
+Nothing is added or deleted here: what there is comes by signing in and goes with its owner's campaign or account.
+"""
+
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiToken, AuditEntry, LedgerEntry, Mailbox, User, Workspace
 
+ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"',;)]+")
 
-class ReadOnly(admin.ModelAdmin[Any]):
-    """Looked at, never typed into."""
+
+def without_addresses(text: str) -> str:
+    """Microsoft's and Postmark's explanations name the mailbox they are about; operators need not read it."""
+    return ADDRESS.sub("…", text)
+
+
+class Kept(admin.ModelAdmin[Any]):
+    """Neither added nor deleted by an operator."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnly(Kept):
+    """Looked at, never typed into."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
 @admin.register(Workspace)
-class WorkspaceAdmin(admin.ModelAdmin[Workspace]):
+class WorkspaceAdmin(Kept):
+    """The limits are the operator's to set."""
+
     list_display = ("name", "tenant_id", "messages_per_minute", "recipients_per_day", "cooling_off_seconds")
     search_fields = ("name", "tenant_id")
     readonly_fields = ("tenant_id", "created_at")
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin[User]):
+class UserAdmin(Kept):
+    """Close an account, change a role. Who is an operator is decided by superusers alone."""
+
     list_display = ("display_name", "workspace", "role", "is_active", "is_staff", "last_login")
     list_filter = ("role", "is_active", "is_staff", "workspace")
-    search_fields = ("display_name", "username")
+    search_fields = ("display_name", "username", "=email")  # found by its address, and shown without
     fields = (
         ("username", "workspace"),
-        ("display_name", "email"),
+        "display_name",
         ("role", "is_active", "is_staff", "is_superuser"),
         "last_login",
     )
-    readonly_fields = ("username", "workspace", "display_name", "email", "last_login")
+    readonly_fields = ("username", "workspace", "display_name", "last_login")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+        if _is_superuser(request):
+            return self.readonly_fields
+        return (*self.readonly_fields, "is_staff", "is_superuser")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is not None and obj.is_superuser and not _is_superuser(request):
+            return False
+        return super().has_change_permission(request, obj)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
 
 
 @admin.register(Mailbox)
 class MailboxAdmin(ReadOnly):
-    list_display = ("owner", "workspace", "tier", "state", "state_reason", "paused_until", "lease_until")
+    list_display = ("pk", "owner", "workspace", "tier", "state", "why", "paused_until", "lease_until")
     list_filter = ("tier", "state", "workspace")
     list_select_related = ("owner", "workspace")
-    fields = ("owner", "workspace", "tier", "state", "state_reason", "paused_until", "lease_until", "created_at")
+    fields = ("owner", "workspace", "tier", "state", "why", "paused_until", "lease_until", "created_at")
+
+    @admin.display(description=_("reason"))
+    def why(self, mailbox: Mailbox) -> str:
+        return without_addresses(mailbox.state_reason)
 
 
 @admin.register(ApiToken)
@@ -60,9 +102,6 @@ class AuditEntryAdmin(ReadOnly):
     list_filter = ("verb", "workspace")
     list_select_related = ("workspace", "actor")
     date_hierarchy = "at"
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(LedgerEntry)

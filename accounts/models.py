@@ -166,7 +166,7 @@ class Mailbox(models.Model):
         verbose_name_plural = _("mailboxes")
 
     def __str__(self) -> str:
-        return self.address
+        return f"mailbox {self.pk}"  # operators see this, and need no address
 
     @property
     def is_connected(self) -> bool:
@@ -279,16 +279,26 @@ class AuditEntry(models.Model):
             cls.objects.create(workspace_id=actor.workspace_id, actor=actor, verb=verb, target=target)
 
 
+class LedgerEntryManager(models.Manager["LedgerEntry"]):
+    def prune(self) -> None:
+        """Delete what no window of Microsoft's reaches back to any more."""
+        self.filter(at__lt=timezone.now() - LedgerEntry.KEPT).delete()
+
+
 class LedgerEntry(models.Model):
     """What a mailbox used of its allowance, and when: it outlives the campaigns, so that deleting one frees nothing.
 
     Written in the same transaction that commits messages to be sent; kept for a day (Microsoft's longest window).
     """
 
+    KEPT = timedelta(hours=25)  # the day, and an hour for clocks and long answers
+
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="ledger")
     at = models.DateTimeField(default=timezone.now)
     messages = models.PositiveIntegerField()
     recipients = models.PositiveIntegerField()
+
+    objects: ClassVar[LedgerEntryManager] = LedgerEntryManager()
 
     class Meta:
         verbose_name = _("ledger entry")

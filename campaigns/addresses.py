@@ -1,4 +1,8 @@
-"""Mail addresses as people write them into a cell: several, with names, parted by semicolons or commas."""
+"""Mail addresses as people write them into a cell: several, with names, parted by semicolons or commas.
+
+What is read here as an address is one everywhere: in the sheet, in the preflight, when a mail is composed and
+when somebody has unsubscribed. The reader of spreadsheets, which has no settings, imports this module too.
+"""
 
 import re
 from dataclasses import dataclass
@@ -10,8 +14,10 @@ MAX_LOCAL_CHARACTERS = 64  # https://www.rfc-editor.org/rfc/rfc5321#section-4.5.
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+# Top-level domains that lead nowhere: https://www.iana.org/assignments/special-use-domain-names
+_NOWHERE = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
 _ADDRESS = re.compile(rf"({_LOCAL})@((?:{_LABEL}\.)+{_LABEL})")
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,256}+"')
 _NAMED = re.compile(r"(.*?)<([^<>]*)>\s*", re.DOTALL)
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")  # come along when an address is copied
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
@@ -29,19 +35,24 @@ class Address:
 
 
 class InvalidAddress(ValueError):
-    """Text that is not an address; the message is for the sender."""
+    """`text` is not an address; the message, made in the language of who looks at it, is for the sender."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return _("“%(text)s” is not a mail address.") % {"text": self.text[:100]}
 
 
 def is_address(text: str) -> bool:
     """Whether `text` is one bare address that Exchange Online can send to (no quoted or non-ASCII local
     parts)."""
     found = _ADDRESS.fullmatch(text)
-    return (
-        found is not None
-        and len(text) <= MAX_ADDRESS_CHARACTERS
-        and len(found[1]) <= MAX_LOCAL_CHARACTERS
-        and not found[2].rpartition(".")[2].isdigit()
-    )
+    if found is None or len(text) > MAX_ADDRESS_CHARACTERS or len(found[1]) > MAX_LOCAL_CHARACTERS:
+        return False
+    top = found[2].rpartition(".")[2].lower()
+    return not top.isdigit() and top not in _NOWHERE
 
 
 def _parts(cell: str) -> list[str]:
@@ -49,12 +60,14 @@ def _parts(cell: str) -> list[str]:
     <…>`)."""
     hidden = _QUOTED.sub(lambda quoted: "\0" * len(quoted.group()), cell)
     cuts: list[str] = []
-    start = 0
+    start, last_at = 0, hidden.rfind("@")
+    in_name = True  # no @ since the last cut
     for index, character in enumerate(hidden):
-        comma_in_name = character == "," and "@" not in hidden[start:index] and "@" in hidden[index:]
-        if character in ";\n" or (character == "," and not comma_in_name):
+        if character == "@":
+            in_name = False
+        elif character in ";\n" or (character == "," and not (in_name and index < last_at)):
             cuts.append(cell[start:index])
-            start = index + 1
+            start, in_name = index + 1, True
     return [part.strip() for part in [*cuts, cell[start:]] if part.strip()]
 
 
@@ -69,9 +82,25 @@ def parse_addresses(cell: str) -> list[Address]:
         name, address = (named[1], named[2]) if named else ("", part)
         address = _CONTROLS.sub("", address).strip().removeprefix("mailto:")
         if not is_address(address):
-            raise InvalidAddress(_("“%(text)s” is not a mail address.") % {"text": part[:100]})
+            raise InvalidAddress(part)
         name = " ".join(_CONTROLS.sub(" ", name).split())
         if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
             name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\").strip()
         found.setdefault(address.lower(), Address(address, name))
     return list(found.values())
+
+
+def are_addresses(cell: str) -> bool:
+    """Whether the cell holds one address or several, and nothing else."""
+    try:
+        return bool(parse_addresses(cell))
+    except InvalidAddress:
+        return False
+
+
+def addresses_in(cell: str) -> list[str]:
+    """The bare addresses in a cell, in lower case; a cell that holds something else is itself the only one."""
+    try:
+        return [one.address.lower() for one in parse_addresses(cell)]
+    except InvalidAddress:
+        return [cell.strip().lower()]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ReadOnly
+from accounts.admin import ReadOnly, without_addresses
 from campaigns.models import Campaign, Message, Recipient, Spreadsheet, Suppression, Template
 from campaigns.models.campaign import NotNow
 
@@ -26,7 +26,7 @@ class CampaignAdmin(ReadOnly):
         "workspace",
         "owner",
         "status",
-        "pause_reason",
+        "why",
         ("track_opens", "track_clicks", "unsubscribe_link"),
         ("created_at", "launched_at"),
         ("starts_at", "started_at", "finished_at"),
@@ -55,6 +55,10 @@ class CampaignAdmin(ReadOnly):
     @admin.display(description=_("Unclear"), ordering="n_unclear")
     def unclear(self, campaign: Any) -> int:
         return int(campaign.n_unclear)
+
+    @admin.display(description=_("why it pauses"))
+    def why(self, campaign: Campaign) -> str:
+        return without_addresses(campaign.pause_reason)
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_staff and self.has_view_permission(request))

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from ninja import File, Router, Schema
+from ninja import File, Router, Schema, Status
 from ninja.errors import HttpError
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -107,10 +107,10 @@ def _told(campaign: Campaign) -> dict[str, Any]:
 
 
 @router.post("campaigns", response={201: CampaignOut}, summary="Make a campaign")
-def create_campaign(request: HttpRequest, new: NewCampaign) -> tuple[int, dict[str, Any]]:
+def create_campaign(request: HttpRequest, new: NewCampaign) -> Status[dict[str, Any]]:
     user = _user(request)
     campaign = Campaign.objects.new(user, new.name)
-    return 201, _told(campaign)
+    return Status(201, _told(campaign))
 
 
 @router.get("campaigns", response=list[CampaignOut], summary="Your campaigns, newest first")
@@ -126,13 +126,13 @@ def get_campaign(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
 @router.post(
     "campaigns/{campaign_id}/spreadsheet", response={202: CampaignOut}, summary="Upload the data; it is read soon after"
 )
-def upload_spreadsheet(request: HttpRequest, campaign_id: int, file: File[UploadedFile]) -> tuple[int, dict[str, Any]]:
+def upload_spreadsheet(request: HttpRequest, campaign_id: int, file: File[UploadedFile]) -> Status[dict[str, Any]]:
     campaign = _find(request, campaign_id)
     try:
         importing.accept(campaign, file.name or "", file.chunks(), file.size or 0)
     except importing.UploadRefused as refusal:
         raise HttpError(422, str(refusal)) from None
-    return 202, _told(campaign)
+    return Status(202, _told(campaign))
 
 
 @router.put("campaigns/{campaign_id}/template", response=CampaignOut, summary="Write the message")

@@ -45,16 +45,22 @@ def make_secrets() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ENCRYPTION_KEYS": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "TRACKING_KEYS": secrets.token_hex(32),
+        "SUPPRESSION_KEY": secrets.token_hex(32),
     }
 
 
 def kept_secrets(path: Path) -> dict[str, str]:
-    """The keys in the file `path` (NAME=value lines, mode 600), made there the first time."""
-    if not path.exists():
-        lines = "".join(f"{name}={value}\n" for name, value in make_secrets().items())
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:  # noqa: PTH123
-            file.write(lines)
-    return dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
+    """The keys in the file `path` (NAME=value lines, mode 600), made there the first time.
+
+    A file of an earlier version gets the keys it lacks, and keeps those it has.
+    """
+    lines = path.read_text().splitlines() if path.exists() else []
+    kept = dict(line.split("=", 1) for line in lines if "=" in line)
+    made = {name: value for name, value in make_secrets().items() if name not in kept}
+    if made:
+        with open(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "a") as file:  # noqa: PTH123
+            file.write("".join(f"{name}={value}\n" for name, value in made.items()))
+    return kept | made
 
 
 def app_environment(

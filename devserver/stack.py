@@ -169,6 +169,7 @@ class Stack:
         web = [
             "--interface",
             "wsgi",
+            "--no-access-log",
             "--no-ws",
             "--blocking-threads",
             WEB_THREADS,

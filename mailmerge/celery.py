@@ -7,6 +7,7 @@ A task lost with Redis is found again by the next tick, because pending work is 
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 from django.conf import settings
 from kombu.transport import redis
 
@@ -35,7 +36,7 @@ app.conf.update(
 # connection breaks; kombu 5.7 would try to, and end the worker (AttributeError in its _connparams).
 redis.Channel.do_restore = False
 
-app.autodiscover_tasks(["campaigns", "postmark"])
+app.autodiscover_tasks(["accounts", "campaigns", "postmark"])
 
 # `expires` drops the ticks that piled up while the workers were away.
 app.conf.beat_schedule = {
@@ -48,5 +49,16 @@ app.conf.beat_schedule = {
         "task": "postmark.tasks.tick",
         "schedule": 2.0,
         "options": {"expires": 10},
+    },
+    # By the clock on the wall: an interval would begin anew whenever beat is restarted.
+    "forget what no limit counts any more": {
+        "task": "accounts.tasks.prune_ledger",
+        "schedule": crontab(minute="7"),
+        "options": {"expires": 600},
+    },
+    "delete ended sessions": {
+        "task": "accounts.tasks.clear_sessions",
+        "schedule": crontab(hour="3", minute="17"),
+        "options": {"expires": 3600},
     },
 }

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable
 
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest, HttpResponse
 
+from accounts import microsoft
+
+# Signing out is a form whose answer leads on to Microsoft: Chromium asks form-action about that redirect too.
+_SIGN_OUT = urlsplit(microsoft.sign_out_url("/"))
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; style-src-attr 'unsafe-inline'; "
     "script-src 'self'; frame-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    f"object-src 'none'; base-uri 'none'; form-action 'self' {_SIGN_OUT.scheme}://{_SIGN_OUT.netloc}; frame-ancestors 'none'"
 )
 
 

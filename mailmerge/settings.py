@@ -37,6 +37,7 @@ def _secret(name: str, at_least: int) -> str:
 SECRET_KEY = _secret("SECRET_KEY", 40)
 ENCRYPTION_KEYS = _secret("ENCRYPTION_KEYS", 44).split(",")  # the first encrypts, all decrypt
 TRACKING_KEYS = [bytes.fromhex(key) for key in _secret("TRACKING_KEYS", 32).split(",")]  # first signs, all verify
+SUPPRESSION_KEY = _secret("SUPPRESSION_KEY", 32)  # for good: under another one nobody has ever unsubscribed
 for _key in ENCRYPTION_KEYS:
     try:
         Fernet(_key)
@@ -188,7 +189,9 @@ REDIS_URL = env.text("REDIS_URL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {"class": "mailmerge.logs.Discreet", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     # Both write request lines, which may hold addresses and tokens.

@@ -9,6 +9,7 @@ import requests
 from django.conf import settings
 from postmarker.core import PostmarkClient
 from postmarker.exceptions import ClientError
+from urllib3.exceptions import NewConnectionError
 
 TIMEOUT = 10.0  # seconds; postmarker itself would wait for ever
 WAIT = 60.0  # seconds, where Postmark names none
@@ -74,11 +75,17 @@ def send(notification: Notification) -> str:
             raise _refusal(error.__context__, 0, "") from None
         except requests.HTTPError as error:  # the body is not JSON
             raise _refusal(error, 0, "") from None
-        except requests.ConnectTimeout:
-            raise Later(WAIT, "Postmark could not be reached.") from None
         except requests.RequestException as error:
+            if _never_connected(error):
+                raise Later(WAIT, "Postmark could not be reached.") from None
             raise Later(WAIT, f"Postmark did not answer: {type(error).__name__}", maybe_sent=True) from None
     return str(answer["MessageID"])
+
+
+def _never_connected(error: requests.RequestException) -> bool:
+    """No connection, no mail: an unknown name, nobody listening, no answer to the first packet."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None  # urllib3's MaxRetryError has it
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def _refusal(error: BaseException | None, code: int, message: str) -> Later | Refused:

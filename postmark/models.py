@@ -1,11 +1,17 @@
-"""Notices: mail to a sender about a campaign of theirs. One of each occasion, whatever crashes."""
+"""Notices: mail to a sender about a campaign of theirs. One of each occasion, whatever crashes.
 
-from datetime import timedelta
-from typing import ClassVar
+At most once: Postmark knows no key by which it would tell a second hand-over from the first. So a notice is marked as
+being handed over before the call, and what may have arrived (no answer came, or we crashed) is never sent again.
+The campaign's page says the same as the mail; a notice that got lost this way is listed as failed for the operator.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,31 +24,49 @@ from postmark.client import Later, Notification, Refused, send
 
 TRY_AGAIN = timedelta(minutes=1)
 GIVE_UP_AFTER = 20  # tries
+MAY_HAVE_ARRIVED = "It may have arrived, so it is not sent again: %s"
+BROKEN_OFF_AFTER = timedelta(minutes=5)  # a hand-over takes seconds (postmark.client.TIMEOUT)
 OLD = timedelta(days=2)  # a service that was away for long does not mail about the past
-PROGRESS_EVERY = timedelta(hours=24)
+PROGRESS_EVERY = timedelta(days=1)
 
 
 class NoticeManager(models.Manager["Notice"]):
     def find_occasions(self) -> None:
-        """Note what senders should hear of. An occasion that is noted already is left as it is."""
-        now, status = timezone.now(), Campaign.Status
-        ended = Q(status__in=[status.FINISHED, status.STOPPED], finished_at__gt=now - OLD)
-        self._note(ended, Notice.Kind.RESULT, "end")
-        self._note(~Q(pause_reason="") & Q(status=status.PAUSED), Notice.Kind.NEEDS_YOU, f"pause {now:%Y-%m-%d}")
-        long_under_way = Q(status=status.SENDING, started_at__lt=now - PROGRESS_EVERY)
-        self._note(long_under_way, Notice.Kind.PROGRESS, f"progress {now:%Y-%m-%d}")
+        """Note what senders should hear of. An occasion that is noted already is left as it is.
 
-    def _note(self, which: Q, kind: str, occasion: str) -> None:
-        noted = self.filter(campaign=OuterRef("pk"), occasion=occasion)
-        campaigns = Campaign.objects.filter(which & ~Exists(noted), owner__is_active=True)
+        An occasion is named by the event itself, so that it stays one however often and long it is looked at:
+        `pause 2026-11-02T09:00:00+00:00`, `end 2026-11-02T09:00:00+00:00`, `progress 3` (full days).
+        """
+        now, status = timezone.now(), Campaign.Status
+        recent = now - OLD
+        ended = Q(status__in=[status.FINISHED, status.STOPPED], finished_at__gt=recent)
+        self._note(ended, Notice.Kind.RESULT, lambda one: f"end {_second(one.finished_at)}")
+        waits = ~Q(pause_reason="") & Q(status=status.PAUSED, paused_at__gt=recent)
+        self._note(waits, Notice.Kind.NEEDS_YOU, lambda one: f"pause {_second(one.paused_at)}")
+        long_under_way = Q(status=status.SENDING, started_at__lte=now - PROGRESS_EVERY)
+        self._note(long_under_way, Notice.Kind.PROGRESS, lambda one: f"progress {(now - one.started_at).days}")
+
+    def _note(self, which: Q, kind: str, occasion: Callable[[Any], str]) -> None:
+        campaigns = Campaign.objects.filter(which, owner__is_active=True)
+        found = {(one.pk, occasion(one)) for one in campaigns.only("finished_at", "paused_at", "started_at")}
+        of_these = self.filter(kind=kind, campaign__in={pk for pk, _name in found})
+        fresh = found - set(of_these.values_list("campaign_id", "occasion"))
         self.bulk_create(
-            [Notice(campaign=campaign, kind=kind, occasion=occasion) for campaign in campaigns], ignore_conflicts=True
+            [Notice(campaign_id=pk, kind=kind, occasion=name) for pk, name in sorted(fresh)], ignore_conflicts=True
         )
 
     def deliver_due(self) -> None:
-        due = self.filter(status=Notice.Status.WAITING, next_try_at__lte=Now())
-        for notice in due.select_related("campaign__owner")[:50]:
+        """Hand over what waits, and give up what a crash left in the middle of a hand-over."""
+        over = self.filter(next_try_at__lte=Now())
+        over.filter(status=Notice.Status.SENDING).update(
+            status=Notice.Status.FAILED, reason=MAY_HAVE_ARRIVED % "the service broke off"
+        )
+        for notice in over.filter(status=Notice.Status.WAITING).select_related("campaign__owner")[:50]:
             notice.deliver()
+
+
+def _second(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
 
 
 class Notice(models.Model):
@@ -55,6 +79,7 @@ class Notice(models.Model):
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Sending")  # committed before the call: from here on it may have arrived
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
 
@@ -64,7 +89,7 @@ class Notice(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
-    next_try_at = models.DateTimeField(default=timezone.now)
+    next_try_at = models.DateTimeField(default=timezone.now)  # while sending: when it counts as broken off
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
@@ -74,7 +99,7 @@ class Notice(models.Model):
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
         constraints = [models.UniqueConstraint(fields=["campaign", "occasion"], name="an_occasion_once")]
-        indexes = [models.Index(fields=["next_try_at"], condition=Q(status="waiting"), name="notices_waiting")]
+        indexes = [models.Index(fields=["next_try_at"], condition=Q(status__in=["waiting", "sending"]), name="notices_open")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.get_status_display()})"
@@ -82,20 +107,33 @@ class Notice(models.Model):
     def deliver(self) -> None:
         """Hand this notice to Postmark, unless another worker took it a moment ago."""
         waiting = Notice.objects.filter(pk=self.pk, status=self.Status.WAITING, tries=self.tries)
-        if not waiting.update(tries=self.tries + 1, next_try_at=Now() + TRY_AGAIN):
+        taken = waiting.update(
+            status=self.Status.SENDING, tries=F("tries") + 1, next_try_at=Now() + BROKEN_OFF_AFTER, reason=""
+        )
+        if not taken:
             return
         try:
             with translation.override(self.campaign.language):
                 send(self.compose())
         except Later as later:
-            wait = max(timedelta(seconds=later.seconds), TRY_AGAIN)
-            enough = self.tries + 1 >= GIVE_UP_AFTER
-            status = self.Status.FAILED if enough else self.Status.WAITING
-            self._note(status=status, reason=str(later)[:300], next_try_at=timezone.now() + wait)
+            self._put_off(later)
         except Refused as refusal:
-            self._note(status=self.Status.FAILED, reason=str(refusal)[:300])
+            self._note(status=self.Status.FAILED, reason=self._reason(refusal))
         else:
-            self._note(status=self.Status.SENT, sent_at=timezone.now(), reason="")
+            self._note(status=self.Status.SENT, sent_at=timezone.now())
+
+    def _put_off(self, later: Later) -> None:
+        if later.maybe_sent:
+            self._note(status=self.Status.FAILED, reason=MAY_HAVE_ARRIVED % self._reason(later))
+        elif self.tries + 1 >= GIVE_UP_AFTER:
+            self._note(status=self.Status.FAILED, reason=self._reason(later))
+        else:
+            wait = max(timedelta(seconds=later.seconds), TRY_AGAIN)
+            self._note(status=self.Status.WAITING, reason=self._reason(later), next_try_at=timezone.now() + wait)
+
+    def _reason(self, problem: Exception) -> str:
+        """Postmark's words for operators: without the address, which they need not see."""
+        return str(problem).replace(self.campaign.owner.email, "…")[:200]
 
     def compose(self) -> Notification:
         campaign = self.campaign

@@ -36,6 +36,8 @@ REFUSED = {
     "no encryption key": ({"ENCRYPTION_KEYS": ""}, "ENCRYPTION_KEYS is not set"),
     "no key at all": ({"ENCRYPTION_KEYS": "x" * 50}, "Fernet"),
     "no tracking key": ({"TRACKING_KEYS": ""}, "TRACKING_KEYS is not set"),
+    "no suppression key": ({"SUPPRESSION_KEY": ""}, "SUPPRESSION_KEY is not set"),
+    "a short suppression key": ({"SUPPRESSION_KEY": "0123456789"}, "SUPPRESSION_KEY is a placeholder or too short"),
     "no database": ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
     "another database": ({"DATABASE_URL": "sqlite:///x.db"}, "postgresql://"),
     "no client secret": ({"MICROSOFT_CLIENT_SECRET": ""}, "MICROSOFT_CLIENT_SECRET is not set"),

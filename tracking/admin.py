@@ -1,16 +1,14 @@
 """Operators see that hits came in and how they were judged: no address, no link target, nothing to change."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import ReadOnly
 from tracking.models import Click, Open, Unsubscribe
 
 
-class HitAdmin(admin.ModelAdmin[Any]):
-    """Read only: a hit is a fact. It goes when its campaign goes."""
+class HitAdmin(ReadOnly):
+    """A hit is a fact. It goes when its campaign goes."""
 
     date_hierarchy = "at"
     ordering = ["-at"]
@@ -23,15 +21,6 @@ class HitAdmin(admin.ModelAdmin[Any]):
     @admin.display(description=_("campaign"))
     def campaign_number(self, hit: Open | Click | Unsubscribe) -> int:
         return hit.message.campaign_id
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Open)

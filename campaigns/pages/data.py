@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Recipient, Suppression
@@ -102,12 +101,6 @@ def earlier_campaigns(campaign: Campaign) -> list[dict[str, Any]]:
     return [{"pk": pk, "name": name, "total": total} for pk, name, total in newest]
 
 
-def suppressed(campaign: Campaign) -> Exists:
-    """Of a recipient: its address must not be mailed from this workspace."""
-    unwanted = Suppression.objects.filter(workspace=campaign.workspace_id, address=Lower(OuterRef("address")))
-    return Exists(unwanted.exclude(address=""))
-
-
 def _rows(campaign: Campaign, page: str | None) -> Page[Any]:
     shown: Page[Any] = Paginator(campaign.recipients(), ROWS_PER_PAGE).get_page(page)
     shown.object_list = [Row(one.row_number, one.fields, bool(one.problem)) for one in shown.object_list]
@@ -116,11 +109,11 @@ def _rows(campaign: Campaign, page: str | None) -> Page[Any]:
 
 def problem_rows(campaign: Campaign, page: str | None, refused: Refused | None = None) -> dict[str, Any]:
     """Context of campaigns/parts/problems.html: problems, problem_total, left_out_total, kinds."""
-    rows = campaign.recipients().annotate(suppressed=suppressed(campaign))
-    looked_at = rows.filter(~Q(problem="") | Q(left_out=True) | Q(suppressed=True))
+    unwanted = Suppression.objects.touched(campaign)
+    looked_at = campaign.recipients().filter(~Q(problem="") | Q(left_out=True) | Q(pk__in=unwanted))
     looked_at = looked_at.order_by("left_out", "row_number")
     shown: Page[Any] = Paginator(looked_at, PROBLEMS_PER_PAGE).get_page(page)
-    shown.object_list = [_problem_row(recipient, refused) for recipient in shown.object_list]
+    shown.object_list = [_problem_row(one, unwanted.get(one.pk), refused) for one in shown.object_list]
     undecided = campaign.recipients().filter(left_out=False).exclude(problem="")
     return {
         "problems": shown,
@@ -130,11 +123,14 @@ def problem_rows(campaign: Campaign, page: str | None, refused: Refused | None =
     }
 
 
-def _problem_row(recipient: Any, refused: Refused | None) -> ProblemRow:
-    """`recipient` carries the annotation `suppressed`."""
+def _problem_row(recipient: Recipient, wanted: list[str] | None, refused: Refused | None) -> ProblemRow:
+    """`wanted` are its addresses that may be mailed; None: all of them."""
     if recipient.problem:
         kind, text = recipient.problem, str(recipient.get_problem_display())
-    elif recipient.suppressed:
+    elif wanted:
+        kind, text = "suppressed", _("The mail goes to %(addresses)s only: the rest must not be mailed.")
+        text %= {"addresses": ", ".join(wanted)}
+    elif wanted is not None:
         kind, text = "suppressed", _("This address must not be mailed; it gets nothing.")
     else:
         kind, text = "", _("Left out by you")

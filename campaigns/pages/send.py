@@ -14,9 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Mailbox
 from campaigns import progress
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Suppression
 from campaigns.pages.check import findings_of
-from campaigns.pages.data import suppressed
 
 CONTINENTS = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific"
 
@@ -60,8 +59,9 @@ def zone_names() -> list[str]:
 
 def launch_page(campaign: Campaign, mailbox: Mailbox | None) -> dict[str, Any]:
     """Context of campaigns/send.html before the launch."""
-    included = campaign.recipients().filter(left_out=False).annotate(suppressed=suppressed(campaign))
-    unwanted = included.filter(suppressed=True).count()
+    included = campaign.recipients().filter(left_out=False)
+    nobody = [pk for pk, wanted in Suppression.objects.touched(campaign).items() if not wanted]
+    unwanted = included.filter(pk__in=nobody).count()
     count = included.count() - unwanted
     return {
         "launched": False,

@@ -17,7 +17,6 @@ from campaigns.spreadsheet.errors import (
     TooLarge,
 )
 from campaigns.spreadsheet.opening import read
-from campaigns.spreadsheet.problems import split_addresses
 from campaigns.spreadsheet.sheet import Row, Sheet
 
 __all__ = [
@@ -33,5 +32,4 @@ __all__ = [
     "SpreadsheetError",
     "TooLarge",
     "read",
-    "split_addresses",
 ]

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.core.validators import validate_email
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -51,7 +51,8 @@ def remove(request: SignedInRequest, suppression_id: int) -> HttpResponse:
     """Only what was added by hand: who unsubscribed must not be mailed again."""
     by_hand = Suppression.objects.filter(workspace=workspace_of(request), reason=Suppression.Reason.BY_HAND)
     suppression = get_object_or_404(by_hand, pk=suppression_id)
-    suppression.delete()
+    if not by_hand.filter(pk=suppression.pk).delete()[0]:
+        raise Http404  # unsubscribed this very moment
     AuditEntry.note(request.user, "suppression removed")
     messages.success(request, _("%(address)s may be mailed again.") % {"address": suppression.address})
     return redirect("suppressions")

@@ -54,7 +54,7 @@ def test_a_second_demo_of_a_folder_is_refused(tmp_path: Path) -> None:
 def test_secrets_are_made_once_and_kept_private(tmp_path: Path) -> None:
     file = tmp_path / "secrets.env"
     first = kept_secrets(file)
-    assert set(first) == {"SECRET_KEY", "ENCRYPTION_KEYS", "TRACKING_KEYS"}
+    assert set(first) == {"SECRET_KEY", "ENCRYPTION_KEYS", "TRACKING_KEYS", "SUPPRESSION_KEY"}
     assert kept_secrets(file) == first
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert kept_secrets(tmp_path / "other.env") != first

@@ -87,8 +87,9 @@ def test_what_may_work_later_is_said_with_the_time_to_wait(
 
 def test_a_service_that_is_not_there_is_tried_later(sandbox: SandboxProcess, settings: Settings) -> None:
     settings.POSTMARK_URL = f"http://127.0.0.1:{free_port()}/"
-    with pytest.raises(Later):
+    with pytest.raises(Later) as later:
         send(notice())
+    assert not later.value.maybe_sent
 
 
 def bad_address(settings: Settings) -> tuple[Notification, int]:
