@@ -4,7 +4,6 @@ Nothing is added or deleted here: what there is comes by signing in and goes wit
 """
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -62,7 +61,7 @@ class UserAdmin(Kept):
     )
     readonly_fields = ("username", "workspace", "display_name", "last_login")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if _is_superuser(request):
             return self.readonly_fields
         return (*self.readonly_fields, "is_staff", "is_superuser")

@@ -1,5 +1,6 @@
 """A campaign's one composer, and the mail of each of its messages: preview, test and sending all come here."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -25,6 +26,16 @@ class CannotCompose(ValueError):
 class Outgoing:
     message: Message
     email: OutgoingEmail
+
+    def without(self, unwanted: Collection[str]) -> "Outgoing":
+        """The same mail to the rest of its recipients; itself when none of them is unwanted."""
+        email = self.email
+        to, cc, bcc = (
+            [one for one in recipients if one.address not in unwanted] for recipients in (email.to, email.cc, email.bcc)
+        )
+        if (to, cc, bcc) == (email.to, email.cc, email.bcc):
+            return self
+        return Outgoing(self.message, replace(email, to=to, cc=cc, bcc=bcc))
 
 
 def preview(campaign: Campaign, recipient: Recipient) -> Email:

@@ -62,7 +62,7 @@ class Flight:
     def compose(self, messages: Sequence[Message]) -> list[Outgoing]:
         """A row that can't be composed fails alone, with its reason."""
         ready = []
-        for message in self.still_wanted(messages):
+        for message in messages:
             try:
                 ready.append(outgoing(message))
             except CannotCompose as problem:
@@ -70,15 +70,38 @@ class Flight:
             except Exception:  # one row's accident is not the mailbox's
                 log.exception("message %s could not be composed", message.pk)
                 Message.objects.mark_failed(self.key, message.pk, str(OURS))
-        return ready
+        return self.still_wanted(ready)
 
-    def still_wanted(self, messages: Sequence[Message]) -> list[Message]:
-        """Without those who unsubscribed since the launch."""
-        addresses = {message.recipient.address for message in messages if not message.is_test}
+    def still_wanted(self, mails: Sequence[Outgoing]) -> list[Outgoing]:
+        """Without those who must not be mailed, in To, CC or BCC. A mail whose To is then empty is suppressed."""
+        real = [mail.email for mail in mails if not mail.message.is_test]
+        addresses = {one.address for email in real for one in (*email.to, *email.cc, *email.bcc)}
         unwanted = Suppression.objects.among(self.mailbox.workspace_id, addresses)
-        suppressed = [one.pk for one in messages if not one.is_test and one.recipient.address in unwanted]
-        Message.objects.mark_suppressed(self.key, suppressed)
-        return [message for message in messages if message.pk not in suppressed]
+        wanted = [mail if mail.message.is_test else mail.without(unwanted) for mail in mails]
+        changed = [mail.message for mail, before in zip(wanted, mails, strict=True) if mail is not before]
+        delayed = self.drop_drafts(changed) if self.mailbox.is_full else set()
+        Message.objects.mark_suppressed(self.key, [mail.message.pk for mail in wanted if not mail.email.to])
+        return [mail for mail in wanted if mail.email.to and mail.message.pk not in delayed]
+
+    def drop_drafts(self, messages: Sequence[Message]) -> set[int]:
+        """Drafts made earlier name somebody who must not be mailed. Returns the ids of those put back: no answer."""
+        drafted = [message for message in messages if message.draft_id or message.maybe_drafted]
+        answers = self.wait_for([self.drop_draft(message) for message in drafted])
+        troubles = {message.pk: answer for message, answer in zip(drafted, answers, strict=True) if answer is not None}
+        for message in drafted:
+            if message.pk in troubles:
+                self.not_sent(message, troubles[message.pk])
+            else:
+                message.draft_id = ""
+        Message.objects.forget_drafts(self.key, [message.pk for message in drafted if not message.draft_id])
+        return set(troubles)
+
+    async def drop_draft(self, message: Message) -> None:
+        if not message.maybe_drafted:
+            await self.client.delete_draft(message.draft_id)
+            return
+        for draft in (await self.client.find_by_key(str(message.outbox_key))).drafts:  # its own may have been sent
+            await self.client.delete_draft(draft.id)
 
     # --- drafts (full tier) -------------------------------------------------------------------------------------
 

@@ -1,11 +1,10 @@
 """From an uploaded file to recipients.
 
 The web process stores the file and a row that says so; a worker reads it in a limited child process and copies
-the rows into PostgreSQL; the file is deleted when that has ended, well or badly. Until the last row is in, the
-campaign keeps the data it had.
+the rows into PostgreSQL; the file is deleted when that has ended, well or badly, but kept when it broke off: then
+another worker begins anew. Until the last row is in, the campaign keeps the data it had.
 """
 
-import contextlib
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
@@ -21,14 +20,17 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign, Recipient, Spreadsheet
 from campaigns.models.campaign import NotNow
 from campaigns.spreadsheet import child, problems
-from campaigns.spreadsheet.errors import ReadingCancelled, SpreadsheetError
+from campaigns.spreadsheet.errors import Damaged, ReadingCancelled, SpreadsheetError
 
 COPY = f"COPY campaigns_recipient (spreadsheet_id, {', '.join(child.COPY_COLUMNS)}) FROM STDIN"
 REUSE = """
 INSERT INTO campaigns_recipient (spreadsheet_id, row_number, address, fields, problem, left_out)
 SELECT %(to)s, row_number, address, fields, problem, left_out FROM campaigns_recipient WHERE spreadsheet_id = %(from)s
 """
-LEFT_OUT = Q(left_out=True)
+READDRESS = """
+UPDATE campaigns_recipient AS recipient SET address = new.address, problem = new.problem
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS new (id, address, problem) WHERE recipient.id = new.id
+"""
 DEADLINE_SECONDS = 300
 GIVEN_UP_AFTER = timedelta(seconds=DEADLINE_SECONDS + 60)  # its worker is dead: another one begins anew
 
@@ -46,18 +48,19 @@ def accept(campaign: Campaign, name: str, chunks: Iterable[bytes], size: int) ->
         raise UploadRefused(text % {"name": shown, "size": size // 2**20, "limit": limit // 2**20})
     if size == 0:
         raise UploadRefused(_("%(name)s is empty. The campaign keeps the data it had.") % {"name": shown})
-    stored_as = uuid.uuid4().hex
+    upload = Spreadsheet(campaign=campaign, name=shown, size=size, stored_as=uuid.uuid4().hex)
     settings.UPLOAD_DIR.mkdir(parents=True, exist_ok=True)
-    with (settings.UPLOAD_DIR / stored_as).open("wb") as file:
-        for chunk in chunks:
-            file.write(chunk)
     try:
+        with upload.path.open("wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
         with transaction.atomic():
             campaign.begin_import()
-            return Spreadsheet.objects.create(campaign=campaign, name=shown, size=size, stored_as=stored_as)
-    except NotNow:
-        _delete_file(stored_as)
+            upload.save()
+    except BaseException:
+        upload.delete_file()  # nothing says that it is there
         raise
+    return upload
 
 
 def waiting() -> list[int]:
@@ -73,19 +76,24 @@ def read(upload: Spreadsheet) -> None:
     if not upload.is_being_read or not begun.update(status=Spreadsheet.Status.READING, started_at=Now(), rows_read=0):
         return
     upload.recipients.all().delete()  # of an earlier try
-    path = settings.UPLOAD_DIR / upload.stored_as
     try:
-        _store_rows(upload, path)
+        _store_rows(upload)
     except SpreadsheetError as problem:
         _fail(upload, problem)
-    finally:
-        _delete_file(upload.stored_as)
+    except NotNow:
+        _fail(upload, ReadingCancelled("launched_meanwhile", name=upload.name))
+    except Exception:
+        if _being_read(upload).exists():
+            raise  # PostgreSQL was away, or an error of ours: the file is kept for another try
+    upload.delete_file()
 
 
-def _store_rows(upload: Spreadsheet, path: Path) -> None:
-    """Child process → COPY, in blocks; then the campaign takes the new data. Raises SpreadsheetError."""
+def _store_rows(upload: Spreadsheet) -> None:
+    """Child process → COPY, in blocks; then the campaign takes the new data. Raises SpreadsheetError, NotNow."""
+    if not upload.path.exists():
+        raise Damaged("file_gone", name=upload.name)
     reading = child.read_in_child(
-        path,
+        upload.path,
         upload.name,
         prefix=f"{upload.pk}\t".encode(),
         deadline_seconds=DEADLINE_SECONDS,
@@ -100,6 +108,7 @@ def _store_rows(upload: Spreadsheet, path: Path) -> None:
                 copy.write(block)
     header, roles = reading.header, reading.header.roles
     with transaction.atomic():
+        Campaign.objects.select_for_update().filter(pk=upload.campaign_id).first()  # before the upload, as everywhere
         taken = _being_read(upload).update(
             status=Spreadsheet.Status.READY,
             sheet=header.sheet,
@@ -131,22 +140,21 @@ def _note_progress(upload: Spreadsheet, rows: int) -> None:
 def _fail(upload: Spreadsheet, problem: SpreadsheetError) -> None:
     """The campaign keeps what it had; the upload says what was wrong."""
     refusal = {"code": problem.code, "params": dict(problem.params)}
-    _being_read(upload).update(status=Spreadsheet.Status.FAILED, refusal=refusal)
+    failed = _being_read(upload).update(status=Spreadsheet.Status.FAILED, refusal=refusal)
     upload.recipients.all().delete()
-    upload.campaign.settle()
+    if failed:  # else it was cancelled, or its campaign deleted
+        upload.campaign.settle()
 
 
 def cancel(campaign: Campaign) -> None:
     """Stop reading; the reader looks several times a second whether it is still wanted."""
     refusal = {"code": "cancelled", "params": {"name": ""}}
     unread = campaign.uploads.filter(status__in=[Spreadsheet.Status.WAITING, Spreadsheet.Status.READING])
-    unread.update(status=Spreadsheet.Status.FAILED, refusal=refusal)
-    campaign.settle()
-
-
-def _delete_file(stored_as: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        (settings.UPLOAD_DIR / stored_as).unlink()
+    with transaction.atomic():
+        Campaign.objects.select_for_update().get(pk=campaign.pk)
+        unread.drop_files()
+        unread.update(status=Spreadsheet.Status.FAILED, refusal=refusal)
+        campaign.settle()
 
 
 # --- afterwards -------------------------------------------------------------------------------------------------
@@ -160,13 +168,15 @@ def choose_address_column(campaign: Campaign, column: int) -> None:
     with transaction.atomic():
         campaign.lock_editable()
         checker = problems.Checker()
-        changed = []
-        for recipient in campaign.recipients().iterator(chunk_size=2000):
-            errors = [at for at, value in enumerate(recipient.fields) if value in problems.ERROR_CELLS]
-            recipient.address = problems.trimmed(recipient.fields[column])
-            recipient.problem = checker.problem(recipient.address, errors)
-            changed.append(recipient)
-        Recipient.objects.bulk_update(changed, ["address", "problem"], batch_size=2000)
+        ids, addresses, found = [], [], []
+        for pk, fields in campaign.recipients().values_list("pk", "fields").iterator(chunk_size=2000):
+            errors = [at for at, value in enumerate(fields) if value in problems.ERROR_CELLS]
+            address = problems.trimmed(fields[column])
+            ids.append(pk)
+            addresses.append(address)
+            found.append(checker.problem(address, errors))
+        with connection.cursor() as cursor:
+            cursor.execute(READDRESS, [ids, addresses, found])
         Spreadsheet.objects.filter(pk=sheet.pk).update(address_column=column)
 
 
@@ -174,8 +184,7 @@ def mend(campaign: Campaign, recipient: Recipient, address: str) -> None:
     """Put another address into this row, as if it had stood in the sheet. Raises ValueError with a text, NotNow."""
     sheet = campaign.spreadsheet
     address = problems.trimmed(address)
-    parts = problems.split_addresses(address)
-    if not parts or not all(map(problems.is_valid_address, parts)):
+    if not problems.is_sendable(address):
         raise ValueError(_("“%(address)s” is not an address. The row is as it was.") % {"address": address})
     if sheet is None or sheet.address_column is None:
         raise ValueError(_("This campaign has no data any more."))

@@ -63,9 +63,7 @@ def kept_secrets(path: Path) -> dict[str, str]:
     return kept | made
 
 
-def app_environment(
-    keys: dict[str, str], ports: Ports, folder: Path, database: str, redis: str
-) -> dict[str, str]:
+def app_environment(keys: dict[str, str], ports: Ports, folder: Path, database: str, redis: str) -> dict[str, str]:
     """What mailmerge/settings.py reads, for an app that talks to the sandbox; files go below `folder`."""
     return {
         **keys,

@@ -7,8 +7,8 @@ searched for, a row PostgreSQL refused.
 import logging
 import re
 
-ADDRESS = re.compile(r"[^\s<>\"'(=,]+(?:@|%40)[\w.-]+")
-QUERY = re.compile(r"(/[^\s?\"'<>]*)\?[^\s\"'<>]+")
+ADDRESS = re.compile(r"[^\s<>\"'(=,/]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
+QUERY = re.compile(r"(/[^\s?\"'<>]*)\?[^\s\"<>]+")
 
 
 class Discreet(logging.Formatter):

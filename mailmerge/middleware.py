@@ -1,7 +1,6 @@
 """Headers every page carries."""
 
 from collections.abc import Callable
-
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +12,8 @@ _SIGN_OUT = urlsplit(microsoft.sign_out_url("/"))
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; style-src-attr 'unsafe-inline'; "
     "script-src 'self'; frame-src 'self'; "
-    f"object-src 'none'; base-uri 'none'; form-action 'self' {_SIGN_OUT.scheme}://{_SIGN_OUT.netloc}; frame-ancestors 'none'"
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    f"form-action 'self' {_SIGN_OUT.scheme}://{_SIGN_OUT.netloc}"
 )
 
 

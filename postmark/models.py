@@ -99,7 +99,9 @@ class Notice(models.Model):
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
         constraints = [models.UniqueConstraint(fields=["campaign", "occasion"], name="an_occasion_once")]
-        indexes = [models.Index(fields=["next_try_at"], condition=Q(status__in=["waiting", "sending"]), name="notices_open")]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(status__in=["waiting", "sending"]), name="notices_open")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.get_status_display()})"

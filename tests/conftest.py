@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from devserver import browser as browsers
@@ -18,6 +19,13 @@ from tests.sandbox_process import SandboxProcess
 from tests.signing_in import fresh_process, sign_in
 
 __all__ = ["fresh_process", "sign_in"]
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """A request in German leaves German switched on in its thread, which is ours here."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,21 @@
 """The operator's view: states and counts, never a row, a body, an address or a token; pause and stop as actions."""
 
+import uuid
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import ApiToken, Mailbox, User
-from campaigns.models import Campaign
-from tests.people import make_campaign, make_people
+from accounts.models import ApiToken, AuditEntry, LedgerEntry, Mailbox, User
+from campaigns.models import Campaign, Suppression
+from postmark.models import Notice
+from tests.people import ROWS, make_campaign, make_people
+from tracking.models import Click, Open, Unsubscribe
 
 pytestmark = pytest.mark.django_db
 
@@ -25,35 +32,109 @@ def campaign() -> Campaign:
     return make_campaign(make_people().ana, status=Campaign.Status.SENDING)
 
 
-def models() -> list[type]:
-    return [model for model in admin.site._registry if model._meta.app_label not in {"auth", "contenttypes"}]
+OURS = {"accounts", "campaigns", "tracking", "postmark"}
+
+
+def models() -> list[Any]:
+    return [model for model in admin.site._registry if model._meta.app_label in OURS]
+
+
+def pages_of(model: Any) -> list[str]:
+    """The list, and the pages of some."""
+    base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    return [
+        reverse(f"{base}_changelist"),
+        *(reverse(f"{base}_change", args=[one.pk]) for one in model.objects.all()[:3]),
+    ]
+
+
+def fill_every_table(campaign: Campaign) -> None:
+    """One row at least of everything, with an address wherever one may come to stand."""
+    mailbox, message = campaign.owner.mailbox, campaign.messages.earliest("pk")
+    said = f"Microsoft says: the mailbox {mailbox.address} (<{mailbox.address}>) is full."
+    Mailbox.objects.update(token_cache=b"sealed secret", state_reason=said)
+    Campaign.objects.filter(pk=campaign.pk).update(pause_reason=said)
+    Notice.objects.create(campaign=campaign, kind=Notice.Kind.RESULT, occasion="end", reason=said)
+    LedgerEntry.objects.create(mailbox=mailbox, messages=1, recipients=1)
+    AuditEntry.note(campaign.owner, "signed in")
+    Suppression.objects.add(campaign.workspace, [ROWS[0][1]], Suppression.Reason.BY_HAND)
+    hit = {"message": message, "at": timezone.now(), "method": "GET", "segment": uuid.uuid4(), "offset": 0}
+    Open.objects.create(**hit, verdict="person", reason="")
+    Click.objects.create(**hit, verdict="person", reason="", link_number=0, target=f"https://a.example/?q={ROWS[0][1]}")
+    Unsubscribe.objects.create(**hit)
 
 
 def test_every_model_of_ours_is_there() -> None:
-    ours = {"accounts", "campaigns", "tracking", "postmark"}
     registered = {model._meta.label for model in models()}
-    of_our_apps = {model._meta.label for model in apps.get_models() if model._meta.app_label in ours}
+    of_our_apps = {model._meta.label for model in apps.get_models() if model._meta.app_label in OURS}
     assert of_our_apps <= registered
 
 
-def test_no_page_of_the_admin_shows_a_row_a_body_an_address_of_a_recipient_or_a_token(
+def test_no_page_of_the_admin_shows_a_name_a_row_a_body_an_address_or_a_token(
     operator: Client, campaign: Campaign
 ) -> None:
     token, text = ApiToken.objects.issue(campaign.owner, "script")
-    Mailbox.objects.update(token_cache=b"sealed secret")
-    secret = [text, token.digest, "sealed secret", campaign.template.html, campaign.name]
-    secret += [recipient.address for recipient in campaign.recipients()]
-    secret += [recipient.fields[0] for recipient in campaign.recipients()]
+    fill_every_table(campaign)
+    secret = [text, token.digest, "sealed secret", campaign.name, "people.xlsx"]
+    secret += [campaign.template.subject, campaign.template.html, "Dear"]
+    secret += [value for row in ROWS for value in row]
+    secret += Mailbox.objects.values_list("address", flat=True)
 
     for model in models():
-        base = f"admin:{model._meta.app_label}_{model._meta.model_name}"  # type: ignore[attr-defined]
-        pages = [reverse(f"{base}_changelist")]
-        pages += [reverse(f"{base}_change", args=[one.pk]) for one in model.objects.all()[:3]]  # type: ignore[attr-defined]
+        pages = pages_of(model)
+        assert len(pages) > 1, f"no {model._meta.label} to look at"
         for page in pages:
             answer = operator.get(page)
             assert answer.status_code == 200, page
             shown = answer.content.decode()
             assert not [word for word in secret if word in shown], page
+
+
+def test_an_operator_adds_and_deletes_nothing(operator: Client, campaign: Campaign) -> None:
+    ApiToken.objects.issue(campaign.owner, "script")
+    fill_every_table(campaign)
+
+    for model in models():
+        base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        one, before = model.objects.earliest("pk"), model.objects.count()
+        assert operator.get(reverse(f"{base}_add")).status_code == 403, model
+        assert operator.post(reverse(f"{base}_delete", args=[one.pk]), {"post": "yes"}).status_code == 403, model
+        chosen = {"action": "delete_selected", "_selected_action": [one.pk], "post": "yes"}
+        operator.post(reverse(f"{base}_changelist"), chosen)
+        assert model.objects.count() == before, model
+
+
+@pytest.fixture
+def staff(campaign: Campaign) -> Client:
+    """Somebody who may look after accounts, and is no superuser."""
+    helper = User.objects.create(username="helper", is_staff=True)
+    helper.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
+    client = Client()
+    client.force_login(helper)
+    return client
+
+
+CHANGES = {"role": "sender", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+
+
+def test_only_a_superuser_makes_operators(operator: Client, staff: Client, campaign: Campaign) -> None:
+    page = reverse("admin:accounts_user_change", args=[campaign.owner.pk])
+    ana = User.objects.filter(pk=campaign.owner.pk)
+
+    assert staff.post(page, CHANGES).status_code == 302
+    assert ana.values_list("role", "is_staff", "is_superuser").get() == ("sender", False, False)
+
+    assert operator.post(page, CHANGES).status_code == 302
+    assert ana.values_list("is_staff", "is_superuser").get() == (True, True)
+
+
+def test_nobody_but_a_superuser_changes_a_superuser(operator: Client, staff: Client) -> None:
+    superuser = User.objects.get(username="operator")
+
+    page = reverse("admin:accounts_user_change", args=[superuser.pk])
+    assert staff.post(page, {"role": "sender"}).status_code == 403
+    superuser.refresh_from_db()
+    assert superuser.is_active
 
 
 def test_an_operator_pauses_and_stops(operator: Client, campaign: Campaign) -> None:

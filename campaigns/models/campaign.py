@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -134,24 +134,20 @@ class Campaign(models.Model):
 
     def counts(self) -> dict[str, int]:
         """How many real messages are in each status, every status named, and `total`, `opened`, `clicked`…"""
-        by_status = dict.fromkeys(Message.Status.values, 0)
-        rows = self.messages.filter(is_test=False).values_list("status").annotate(Count("pk"))
-        by_status.update(dict(rows))
-        facts: dict[str, int] = self.messages.filter(is_test=False).aggregate(
-            opened=Count("opened_at"), clicked=Count("clicked_at"), unsubscribed=Count("unsubscribed_at")
-        )
-        return {"total": sum(by_status.values()), **by_status, **facts}
+        return Message.objects.counts([self.pk])[self.pk]
 
     # --- preparing ----------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
         """Ready once there is data and a message, a draft until then; never touches a launched campaign."""
-        template = Template.objects.filter(campaign=self).first()
-        complete = self.spreadsheet_id is not None and template is not None and template.is_written
-        status = self.Status.READY if complete else self.Status.DRAFT
-        if self.uploads.filter(status__in=["waiting", "reading"]).exists():
-            status = self.Status.IMPORTING
-        self._move([*self.EDITABLE, self.Status.IMPORTING], status)
+        with transaction.atomic():
+            locked = Campaign.objects.select_for_update().get(pk=self.pk)
+            template = Template.objects.filter(campaign=self).first()
+            complete = locked.spreadsheet_id is not None and template is not None and template.is_written
+            status = self.Status.READY if complete else self.Status.DRAFT
+            if self.uploads.filter(status__in=["waiting", "reading"]).exists():
+                status = self.Status.IMPORTING
+            self._move([*self.EDITABLE, self.Status.IMPORTING], status)
 
     def save_template(self, subject: str, html: str, *, version: int | None = None) -> "Template":
         """Store the message. `version` is the one the writer started from: another tab's newer text is kept.
@@ -191,6 +187,7 @@ class Campaign(models.Model):
             locked = Campaign.objects.select_for_update().get(pk=self.pk)
             if locked.messages.filter(status__in=Message.OPEN, is_test=False).exists():
                 raise NotNow(_now("Mails of this campaign are still to be sent. Stop it first, then delete it."))
+            locked.uploads.drop_files()
             locked.messages.all().delete()  # before the rows they were made from
             locked.delete()
 
@@ -200,8 +197,14 @@ class Campaign(models.Model):
         self._move(self.EDITABLE, self.Status.IMPORTING)
 
     def take_data(self, spreadsheet: Spreadsheet) -> None:
-        """This sheet is the campaign's data from now on; the one before it is deleted with its rows."""
+        """This sheet is the campaign's data from now on; the one before it is deleted with its rows.
+
+        Raises NotNow when the campaign was launched while the sheet was being read.
+        """
         with transaction.atomic():
+            locked = Campaign.objects.select_for_update().get(pk=self.pk)
+            if locked.status not in (*self.EDITABLE, self.Status.IMPORTING):
+                raise NotNow(_now("This campaign has been launched, so its data and message are frozen."))
             earlier = list(self.uploads.exclude(pk=spreadsheet.pk).filter(pk__lt=spreadsheet.pk))
             Campaign.objects.filter(pk=self.pk).update(spreadsheet=spreadsheet)
             self.refresh_from_db()
@@ -297,7 +300,7 @@ class Campaign(models.Model):
         """Queue what was refused once more, and nothing else; returns how many. Raises NotNow."""
         self._need_mailbox()
         with transaction.atomic():
-            self._act(by, "retried", [self.Status.FINISHED], self.Status.SENDING, finished_at=None)
+            self._act(by, "retried", [self.Status.FINISHED], self.Status.SENDING, finished_at=None, started_at=Now())
             again = self.messages.filter(is_test=False).requeue(Message.Status.FAILED)
             if not again:
                 raise NotNow(_now("No mail of this campaign has failed. Nothing has changed."))
@@ -315,7 +318,7 @@ class Campaign(models.Model):
                 raise NotNow(_now("This campaign was stopped for good, so nothing more is sent from it."))
             again = self.messages.filter(pk=message_id, is_test=False).requeue(Message.Status.UNCLEAR)
             self._settle(by, again)
-            self._move([self.Status.FINISHED], self.Status.SENDING, finished_at=None)
+            self._move([self.Status.FINISHED], self.Status.SENDING, finished_at=None, started_at=Now())
 
     def _need_mailbox(self) -> None:
         cut_off = self.messages.exclude(mailbox__state=Mailbox.State.CONNECTED)

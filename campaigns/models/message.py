@@ -8,14 +8,14 @@ pending ─ claim ─▶ claimed ─ draft made ─▶ drafted ─ committed ─
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from random import shuffle
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +44,21 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def real(self) -> Self:
         """Without test mails, which count nowhere."""
         return self.filter(is_test=False)
+
+    def counts(self, campaign_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+        """Of each campaign how many real messages there are: `total`, by status, and by fact; in one query."""
+        names = ("total", *Message.Status.values, "opened", "clicked", "unsubscribed")
+        counted = {campaign_id: dict.fromkeys(names, 0) for campaign_id in campaign_ids}
+        rows = self.real().filter(campaign__in=campaign_ids).order_by().values_list("campaign_id", "status")
+        facts = (Count("opened_at"), Count("clicked_at"), Count("unsubscribed_at"))
+        for campaign_id, status, count, opened, clicked, unsubscribed in rows.annotate(Count("pk"), *facts):
+            told = counted[campaign_id]
+            told[status] = count
+            told["total"] += count
+            told["opened"] += opened
+            told["clicked"] += clicked
+            told["unsubscribed"] += unsubscribed
+        return counted
 
     def queue(self, campaign: "Campaign", mailbox: Mailbox) -> int:
         """A pending message for every row that is not left out, in one statement; returns how many."""
@@ -89,6 +104,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
                     internet_message_id=message.internet_message_id,
                     conversation_id=message.conversation_id,
                 )
+
+    def forget_drafts(self, key: uuid.UUID, ids: Iterable[int]) -> None:
+        """Those drafts are deleted; a message that goes on gets a new one."""
+        self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.CLAIMED).update(draft_id="")
 
     def commit_to_send(self, key: uuid.UUID, ids: Iterable[int]) -> set[int]:
         """From here on a message may have left. Returns the ids that may be sent; the rest must be put back.

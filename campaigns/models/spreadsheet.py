@@ -1,13 +1,22 @@
 """A campaign's data: the spreadsheet as it was read, and a recipient for each of its rows."""
 
+from pathlib import Path
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.spreadsheet.errors import Remark, SpreadsheetError
+
+
+class SpreadsheetQuerySet(models.QuerySet["Spreadsheet"]):
+    def drop_files(self) -> None:
+        """Their stored files go once the transaction around this is committed; until then the rows are locked."""
+        for upload in self.select_for_update():
+            transaction.on_commit(upload.delete_file)
 
 
 class Spreadsheet(models.Model):
@@ -24,7 +33,7 @@ class Spreadsheet(models.Model):
     )
     name = models.CharField(_("file name"), max_length=255)
     size = models.PositiveBigIntegerField(_("bytes"), default=0)
-    stored_as = models.CharField(max_length=100, blank=True, editable=False)  # under UPLOAD_DIR; "" once deleted
+    stored_as = models.CharField(max_length=100, blank=True, editable=False)  # under UPLOAD_DIR, until it is read
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
     refusal = models.JSONField(_("what was wrong"), null=True, blank=True)  # {code, params}
     sheet = models.CharField(_("sheet"), max_length=255, blank=True)
@@ -43,6 +52,8 @@ class Spreadsheet(models.Model):
     uploaded_at = models.DateTimeField(_("uploaded"), default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
 
+    objects: ClassVar[SpreadsheetQuerySet] = SpreadsheetQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         verbose_name = _("spreadsheet")
         verbose_name_plural = _("spreadsheets")
@@ -54,6 +65,15 @@ class Spreadsheet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} ({self.row_count})"
+
+    @property
+    def path(self) -> Path:
+        """Where the uploaded file is kept while it waits and is read."""
+        return Path(settings.UPLOAD_DIR) / self.stored_as
+
+    def delete_file(self) -> None:
+        if self.stored_as:
+            self.path.unlink(missing_ok=True)
 
     @property
     def is_being_read(self) -> bool:

@@ -114,6 +114,10 @@ MESSAGES: dict[str, Promise] = {
         "Reading %(name)s failed because the file asks for more than it should. Save it again as "
         ".xlsx or .csv and upload that file."
     ),
+    "file_gone": _("%(name)s is no longer on the server, so it could not be read. Upload it again."),
+    "launched_meanwhile": _(
+        "The campaign was launched before %(name)s had been read. It goes on with the data it was launched with."
+    ),
     "cancelled": _("Reading %(name)s was cancelled."),
     "no_such_sheet": _("%(name)s has no sheet named “%(sheet)s”. Choose one of its sheets."),
     "no_such_row": _("The sheet “%(sheet)s” of %(name)s has nothing in row %(row)s. Choose another header row."),
@@ -127,7 +131,7 @@ CLASSES: dict[str, type[SpreadsheetError]] = {
     ),
     **dict.fromkeys(("no_rows", "no_address_column"), NothingInIt),
     "password_protected": Locked,
-    **dict.fromkeys(("damaged", "damaged_row", "reader_died"), Damaged),
+    **dict.fromkeys(("damaged", "damaged_row", "reader_died", "file_gone"), Damaged),
     **dict.fromkeys(
         (
             "file_too_large",
@@ -139,7 +143,7 @@ CLASSES: dict[str, type[SpreadsheetError]] = {
         ),
         TooLarge,
     ),
-    "cancelled": ReadingCancelled,
+    **dict.fromkeys(("cancelled", "launched_meanwhile"), ReadingCancelled),
     **dict.fromkeys(("no_such_sheet", "no_such_row", "no_such_column"), SheetMissing),
 }
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApiToken, User
 from campaigns import importing
@@ -179,3 +181,32 @@ def test_the_api_describes_itself(ana: Program) -> None:
 
     assert described["openapi"].startswith("3.")
     assert "/api/v1/campaigns/{campaign_id}/launch" in described["paths"]
+
+
+def test_the_list_asks_as_little_for_many_campaigns_as_for_one(ana: Program, people: People) -> None:
+    make_campaign(people.ana, name="0", status="finished")
+    with CaptureQueriesContext(connection) as for_one:
+        ana("GET", "campaigns")
+    for number in range(1, 5):
+        make_campaign(people.ana, name=str(number), status=("ready", "paused")[number % 2])
+
+    with CaptureQueriesContext(connection) as for_five:
+        told = ana("GET", "campaigns")
+
+    assert len(for_five) == len(for_one)
+    assert [(one["name"], one["status"], one["counts"]["rows"]) for one in told] == [
+        ("4", "ready", 3),
+        ("3", "paused", 3),
+        ("2", "ready", 3),
+        ("1", "paused", 3),
+        ("0", "finished", 3),
+    ]
+    assert [(one["counts"]["total"], one["counts"]["sent"]) for one in told[-2:]] == [(3, 0), (3, 3)]
+    assert told[0] == ana("GET", f"campaigns/{told[0]['id']}")
+
+
+def test_the_list_comes_in_parts(ana: Program, people: People) -> None:
+    for number in range(5):
+        Campaign.objects.new(people.ana, str(number))
+    assert [one["name"] for one in ana("GET", "campaigns?limit=2&offset=1")] == ["3", "2"]
+    assert len(ana("GET", "campaigns?limit=-1&offset=-5")) == 1

@@ -202,6 +202,45 @@ def test_somebody_who_unsubscribes_after_the_launch_gets_nothing(sandbox: Sandbo
     assert (counts["sent"], counts["suppressed"]) == (2, 1)
 
 
+def test_of_several_addresses_only_those_that_may_be_mailed_get_it(sandbox: SandboxProcess, sign_in: SignIn) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    rows = (
+        "Vorname,Email,CC,Betrag\n"
+        'Ada,"gone@northwind.example, ada@northwind.example",Gone <gone@northwind.example>,1\n'
+        "Bob,Bob <gone@northwind.example>,ada@northwind.example,2\n"
+    )
+    campaign = launched(mailbox.owner, rows)
+    Suppression.objects.add(mailbox.workspace, ["Gone@northwind.example"], Suppression.Reason.UNSUBSCRIBED)
+
+    pump_until_done(campaign)
+
+    (mail,) = sandbox.wait_for_messages(1, author="ana@contoso.example")
+    assert (mail["to"], mail["cc"]) == (["ada@northwind.example"], [])
+    assert (campaign.counts()["sent"], campaign.counts()["suppressed"]) == (1, 1)
+
+
+@pytest.mark.parametrize("doubtful", [False, True])
+def test_a_draft_made_before_somebody_unsubscribed_is_replaced(
+    sandbox: SandboxProcess, sign_in: SignIn, doubtful: bool
+) -> None:
+    mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
+    rows = 'Vorname,Email,Betrag\nAda,"gone@northwind.example, ada@northwind.example",1\n'
+    campaign = launched(mailbox.owner, rows)
+    sandbox.control("POST", "faults", [on(SEND, status=429, headers={"Retry-After": "1"})])
+    pump.pump(mailbox.pk)
+    message = campaign.messages.get()
+    assert message.draft_id
+    campaign.messages.update(maybe_drafted=doubtful)
+    Suppression.objects.add(mailbox.workspace, ["gone@northwind.example"], Suppression.Reason.UNSUBSCRIBED)
+
+    pump_until_done(campaign)
+
+    (mail,) = sandbox.wait_for_messages(1, author="ana@contoso.example")
+    assert mail["to"] == ["ada@northwind.example"]
+    with sandbox.graph("ana@contoso.example") as graph:
+        assert graph.get("me/mailFolders/drafts/messages").json()["value"] == []
+
+
 def test_a_test_mail_is_marked_goes_to_oneself_and_counts_nowhere(sandbox: SandboxProcess, sign_in: SignIn) -> None:
     mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
     campaign = launched(mailbox.owner)

@@ -1,11 +1,13 @@
 """From a file to recipients, and what happens to bad files."""
 
+import time
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import psycopg
 import pytest
 from django.conf import LazySettings
 
@@ -210,3 +212,100 @@ def test_another_address_column_can_be_chosen() -> None:
 
     campaign.refresh_from_db()
     assert campaign.spreadsheet.address_column == other
+
+
+# --- what becomes of the file, and of a campaign that changes meanwhile -------------------------------------------
+
+
+def test_cancelling_before_a_worker_begins_deletes_the_file(uploads: Path) -> None:
+    campaign = new_campaign()
+    importing.accept(campaign, "guests.csv", [CSV], len(CSV))
+
+    importing.cancel(campaign)
+
+    assert list(uploads.iterdir()) == []
+
+
+def test_erasing_a_campaign_deletes_the_file_that_waits(uploads: Path) -> None:
+    campaign = new_campaign()
+    importing.accept(campaign, "guests.csv", [CSV], len(CSV))
+
+    campaign.erase()
+
+    assert list(uploads.iterdir()) == []
+
+
+def test_a_reading_that_broke_off_keeps_the_file_for_another_try(
+    uploads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = new_campaign()
+    upload = importing.accept(campaign, "guests.csv", [CSV], len(CSV))
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "COPY", "COPY nowhere FROM STDIN")
+        with pytest.raises(psycopg.Error):
+            importing.read(upload)
+    assert len(list(uploads.iterdir())) == 1
+    Spreadsheet.objects.filter(pk=upload.pk).update(started_at="2020-01-01T00:00:00Z")
+
+    assert importing.waiting() == [upload.pk]
+    importing.read(Spreadsheet.objects.get(pk=upload.pk))
+
+    assert campaign.uploads.get().status == Spreadsheet.Status.READY
+    assert list(uploads.iterdir()) == []
+
+
+def test_a_file_that_is_gone_is_a_plain_message(uploads: Path) -> None:
+    campaign = new_campaign()
+    upload = importing.accept(campaign, "guests.csv", [CSV], len(CSV))
+    (uploads / upload.stored_as).unlink()
+
+    importing.read(upload)
+
+    upload.refresh_from_db()
+    assert upload.status == Spreadsheet.Status.FAILED
+    assert "guests.csv is no longer on the server" in upload.error
+    campaign.refresh_from_db()
+    assert campaign.status == Campaign.Status.DRAFT
+
+
+def test_a_campaign_launched_meanwhile_keeps_its_data(uploads: Path) -> None:
+    campaign = make_campaign(make_people().ana)
+    data = campaign.spreadsheet
+    upload = importing.accept(campaign, "guests.csv", [CSV], len(CSV))
+    Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.SENDING)
+
+    importing.read(upload)
+
+    campaign.refresh_from_db()
+    upload.refresh_from_db()
+    assert (campaign.spreadsheet, campaign.status) == (data, Campaign.Status.SENDING)
+    assert "launched before guests.csv had been read" in upload.error
+    assert not upload.recipients.exists()
+    assert list(uploads.iterdir()) == []
+
+
+def test_a_campaign_erased_while_its_file_is_read_is_no_accident(
+    uploads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = new_campaign()
+    upload = importing.accept(campaign, "guests.csv", [CSV], len(CSV))
+    monkeypatch.setattr(importing, "_note_progress", lambda _upload, _rows: campaign.erase())
+
+    importing.read(upload)
+
+    assert not Recipient.objects.exists()
+    assert list(uploads.iterdir()) == []
+
+
+def test_another_column_is_chosen_at_once_however_long_the_list_is() -> None:
+    campaign = new_campaign()
+    lines = "".join(f"p{row}@home.example,p{row}@work.example\n" for row in range(10_000))
+    upload(campaign, "long.csv", f"Email,Work\n{lines}same,p1@work.example\n".encode())
+
+    began = time.monotonic()
+    importing.choose_address_column(campaign, 1)
+    took = time.monotonic() - began
+
+    rows = campaign.recipients().values_list("address", "problem")
+    assert (rows[7], rows[10_000]) == (("p7@work.example", ""), ("p1@work.example", "duplicate_address"))
+    assert took < 1

@@ -58,3 +58,12 @@ def test_secrets_are_made_once_and_kept_private(tmp_path: Path) -> None:
     assert kept_secrets(file) == first
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert kept_secrets(tmp_path / "other.env") != first
+
+
+def test_a_file_of_an_earlier_version_gets_the_keys_it_lacks(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.env"
+    file.write_text("SECRET_KEY=kept\n")
+    upgraded = kept_secrets(file)
+    assert upgraded["SECRET_KEY"] == "kept"
+    assert len(upgraded["SUPPRESSION_KEY"]) >= 32
+    assert kept_secrets(file) == upgraded

@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
@@ -18,6 +19,13 @@ from tests.people import make_campaign, make_people
 from tests.sandbox_process import SandboxProcess, free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """A campaign speaks the language its maker has on: none that an earlier test left."""
+    with translation.override("en"):
+        yield
 
 
 def ended(name: str = "Spring newsletter") -> Campaign:
@@ -93,9 +101,7 @@ def test_a_paused_campaign_that_needs_its_owner_is_told(sandbox: SandboxProcess)
     assert "is waiting for you" in mail["subject"]
 
 
-def test_one_pause_is_told_once_however_long_it_lasts(
-    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_pause_is_told_once_however_long_it_lasts(sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     paused()
 
     for hours in (0, 1, 23, 25, 47, 300):

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 
-from campaigns.models import Message, Suppression
+from campaigns.models import Message, Recipient, Suppression
 from tests.tracking.mailing import LATER, SENT, line, mailing, messages_of, spool
 from tests.tracking.visitor import FIREFOX, Visitor, link, pixel, way_out
 from tracking import shipper as shipper_module
@@ -69,6 +69,18 @@ def test_what_the_edge_wrote_is_stored_and_noted_on_the_message(visitor: Visitor
     assert third.unsubscribed_at == left.at
     assert Suppression.objects.get().address == "guest4@fabrikam.example"
     assert list(visitor.directory.iterdir()) == []
+
+
+def test_an_unsubscribe_from_an_endless_cell_holds_up_nobody_elses(directory: Path) -> None:
+    campaign = mailing()
+    one, two, _three = messages_of(campaign)
+    Recipient.objects.filter(pk=one.recipient_id).update(address="a@fabrikam.example " * 100)
+    spool(directory, [line("u", one, method="POST"), line("u", two, method="POST")])
+
+    assert Shipper(directory).ship().stored == 2
+
+    assert list(directory.iterdir()) == []
+    assert Suppression.objects.filter(address="guest3@fabrikam.example").exists()
 
 
 def test_a_segment_shipped_twice_is_stored_once(directory: Path) -> None:

@@ -86,6 +86,12 @@ def test_the_csv_has_every_row_with_what_became_of_it(ana: Client, campaign: Cam
     assert "Failed,The mailbox is full" in lines[2]
 
 
+def test_a_test_mail_is_no_result(people: People, ana: Client, campaign: Campaign) -> None:
+    campaign.send_test(people.ana.mailbox, list(campaign.recipients()), "ana@contoso.example")
+    lines = content(ana.get(f"/campaigns/{campaign.pk}/results/export/?format=csv")).decode().splitlines()
+    assert [line.split(",")[3] for line in lines[1:]] == ["Sent", "Failed", "Sent", "Left out"]
+
+
 def test_the_workbook_too(ana: Client, campaign: Campaign) -> None:
     file = content(ana.get(f"/campaigns/{campaign.pk}/results/export/?format=xlsx"))
     sheet = load_workbook(BytesIO(file)).active

@@ -30,6 +30,16 @@ def test_who_unsubscribed_stays(people: People, ana: Client) -> None:
     assert Suppression.objects.exists()
 
 
+def test_who_unsubscribes_after_being_added_by_hand_stays_too(people: People, ana: Client) -> None:
+    ana.post(URL + "add/", {"address": "gone@northwind.example"})
+    reason = Suppression.Reason.UNSUBSCRIBED
+    Suppression.objects.add(people.ana.workspace, ["Gone@northwind.example"], reason)  # type: ignore[arg-type]
+    ana.post(URL + "add/", {"address": "gone@northwind.example"})
+    suppression = Suppression.objects.get()
+    assert suppression.reason == reason
+    assert ana.post(f"{URL}{suppression.pk}/remove/").status_code == 404
+
+
 def test_another_workspace_neither_sees_nor_removes_it(ana: Client, cleo: Client) -> None:
     ana.post(URL + "add/", {"address": "gone@northwind.example"})
     assert "gone@northwind.example" not in cleo.get(URL).content.decode()
