@@ -61,8 +61,7 @@ def template() -> str:
     parts = ["<html><head><style><!-- p.MsoNormal {margin:0cm} --></style></head><body lang=DE>\n"]
     parts.append("<p>{% if Amount != '' %}Summe {{ Amount }}{% else %}frei{% endif %}</p>\n")
     parts.append(
-        '<p>{% if City == "Paris" %}Bonjour{% else %}Hallo{% endif %} '
-        '{{ First name | default: "friend" }}</p>\n'
+        '<p>{% if City == "Paris" %}Bonjour{% else %}Hallo{% endif %} {{ First name | default: "friend" }}</p>\n'
     )
     parts.append("<table class=MsoTableGrid border=1 cellspacing=0><tr>\n")
     parts += [_FIELD % name for name in fields]
@@ -110,11 +109,7 @@ def _ours() -> Callable[[list[str], int], object]:
 
 def _sign(target: str, message_id: int) -> str:
     payload = f"{message_id}|{target}".encode()
-    return (
-        base64.urlsafe_b64encode(payload + hmac.digest(KEY, payload, hashlib.sha256)[:12])
-        .decode()
-        .rstrip("=")
-    )
+    return base64.urlsafe_b64encode(payload + hmac.digest(KEY, payload, hashlib.sha256)[:12]).decode().rstrip("=")
 
 
 def jinja_text(text: str) -> str:
@@ -169,9 +164,7 @@ class MailmergeTool:
 
     @staticmethod
     def _install(venv: Path) -> Path:
-        subprocess.run(
-            [sys.executable, "-m", "venv", str(venv)], check=True, capture_output=True, timeout=120
-        )
+        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True, capture_output=True, timeout=120)
         install = [str(venv / "bin" / "pip"), "install", "--quiet", "--require-hashes", "-r", str(PEERS)]
         subprocess.run(install, check=True, capture_output=True, timeout=300)
         return venv / "bin" / "mailmerge"
@@ -226,9 +219,7 @@ def figures(quick: bool = False) -> list[Figure]:
             pairs.append((rate, len(many) / (tool.seconds(many) - start)))
         found.append(_figure("compose / mailmerge dry run (its start not counted)", pairs, ">= 5"))
     except (OSError, subprocess.SubprocessError) as error:
-        print(
-            f"compose / mailmerge: skipped, the tool could not be installed or run ({error})", file=sys.stderr
-        )
+        print(f"compose / mailmerge: skipped, the tool could not be installed or run ({error})", file=sys.stderr)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return found

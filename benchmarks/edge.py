@@ -140,9 +140,7 @@ def _server(command: list[str], port: int, **environment: str) -> Iterator[None]
         while not _listens(port):
             if process.poll() is not None or time.monotonic() > deadline:
                 process.kill()
-                raise RuntimeError(
-                    f"{command[:3]} did not start: {process.communicate()[1].decode()[-2000:]}"
-                )
+                raise RuntimeError(f"{command[:3]} did not start: {process.communicate()[1].decode()[-2000:]}")
             time.sleep(0.05)
         yield
     finally:

@@ -32,9 +32,7 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def compare(
-    name: str, ours: Callable[[], object], peer: Callable[[], object], *, rounds: int, goal: str
-) -> Figure:
+def compare(name: str, ours: Callable[[], object], peer: Callable[[], object], *, rounds: int, goal: str) -> Figure:
     """Time both in turn, ``rounds`` times after a first one that does not count. The ratio is our time to
     the peer's.
     """

@@ -94,12 +94,8 @@ def _mailing(recipients: int) -> tuple[Campaign, list[int]]:
     """A campaign sent to so many, with the ids of its messages."""
     one = uuid.UUID(int=1)
     workspace, _made = Workspace.objects.get_or_create(tenant_id=one, defaults={"name": "contoso.example"})
-    ana = User.objects.from_microsoft(
-        tenant_id=one, object_id=one, email="ana@contoso.example", name="Ana Albrecht"
-    )
-    mailbox, _made = Mailbox.objects.get_or_create(
-        workspace=workspace, owner=ana, defaults={"address": ana.email}
-    )
+    ana = User.objects.from_microsoft(tenant_id=one, object_id=one, email="ana@contoso.example", name="Ana Albrecht")
+    mailbox, _made = Mailbox.objects.get_or_create(workspace=workspace, owner=ana, defaults={"address": ana.email})
     campaign = Campaign.objects.new(ana, "Autumn")
     sheet = Spreadsheet.objects.create(campaign=campaign, name="guests.csv", header=["Email"])
     rows = Recipient.objects.bulk_create(

@@ -18,9 +18,7 @@ def main(words: list[str]) -> int:
     demo = commands.add_parser("demo", help="the whole product on this machine, with sample campaigns")
     demo.add_argument("--reset", action="store_true", help="begin afresh")
     demo.add_argument("--folder", type=Path, default=PROJECT / ".demo", help="where its data is kept")
-    run = commands.add_parser(
-        "run", help="run a command with throw-away servers and the settings' environment"
-    )
+    run = commands.add_parser("run", help="run a command with throw-away servers and the settings' environment")
     run.add_argument("words", nargs=argparse.REMAINDER)
     commands.add_parser("messages", help="compile the translations")
     chosen = parser.parse_args(words)
@@ -31,9 +29,7 @@ def main(words: list[str]) -> int:
             compile_messages()
             return 0
         with Scratch() as scratch:
-            return subprocess.run(
-                chosen.words, env=inherited() | scratch.environment(), check=False
-            ).returncode
+            return subprocess.run(chosen.words, env=inherited() | scratch.environment(), check=False).returncode
     except Unavailable as problem:
         print(f"✗ {problem}", file=sys.stderr)
         return 1

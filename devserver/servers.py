@@ -143,9 +143,7 @@ class OwnServer:
 
     def _child(self, name: str, command: list[str]) -> Child:
         log = self.home / "server.log"
-        return Child(
-            name, command, log, _environment(), self.data, self.account, self.stop_signal, PATIENCE_SECONDS
-        )
+        return Child(name, command, log, _environment(), self.data, self.account, self.stop_signal, PATIENCE_SECONDS)
 
     def _make_folders(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)

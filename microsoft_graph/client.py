@@ -103,17 +103,13 @@ class MailboxClient:
 
     async def send_draft(self, draft_id: str, outbox_key: str = "") -> None:
         """Send it. After Rejected the draft is still in the mailbox: `delete_draft` takes it away."""
-        await self._call(
-            Effect.SENDS, Method.POST, "/me/messages/{id}/send", {"id": draft_id}, correlation=outbox_key
-        )
+        await self._call(Effect.SENDS, Method.POST, "/me/messages/{id}/send", {"id": draft_id}, correlation=outbox_key)
 
     async def add_attachment(self, draft_id: str, attachment: Attachment) -> None:
         """Add a file of at most 150 MB to a draft."""
         if len(attachment.content) < wire.SMALL_FILE_BYTES:
             body = wire.dump(wire.file_attachment(attachment))
-            await self._call(
-                Effect.MAKES, Method.POST, "/me/messages/{id}/attachments", {"id": draft_id}, body=body
-            )
+            await self._call(Effect.MAKES, Method.POST, "/me/messages/{id}/attachments", {"id": draft_id}, body=body)
             return
         response = await self._call(
             Effect.MAKES,
@@ -124,9 +120,7 @@ class MailboxClient:
         )
         upload_url = str(_answer(response, Effect.MAKES).get("uploadUrl", ""))
         address = urlsplit(upload_url)
-        if address.scheme != "https" and (
-            not address.hostname or address.hostname != self._plain_upload_host
-        ):
+        if address.scheme != "https" and (not address.hostname or address.hostname != self._plain_upload_host):
             raise Rejected("Microsoft named an upload address that is not https.", "UploadAddress")
         for begin, end in wire.chunks(len(attachment.content)):
             await self._put_chunk(upload_url, attachment.content, begin, end)
@@ -137,9 +131,7 @@ class MailboxClient:
         """Send in one request, which Microsoft does not let us look up without the right to read."""
         inside, later = wire.inline_and_later(email)
         if later:
-            raise Rejected(
-                "The attachments are too large to be sent in one request.", "TooLargeForOneRequest"
-            )
+            raise Rejected("The attachments are too large to be sent in one request.", "TooLargeForOneRequest")
         message = wire.message(email, outbox_key, inside)
         await self._call(
             Effect.SENDS,
@@ -272,12 +264,8 @@ class MailboxClient:
             raise wire.no_answer("Microsoft did not answer in time.", effect, may_have_left=True) from error
         except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
             if _never_left(error):
-                raise wire.no_answer(
-                    "Microsoft could not be reached.", effect, may_have_left=False
-                ) from error
-            raise wire.no_answer(
-                "The connection to Microsoft broke off.", effect, may_have_left=True
-            ) from error
+                raise wire.no_answer("Microsoft could not be reached.", effect, may_have_left=False) from error
+            raise wire.no_answer("The connection to Microsoft broke off.", effect, may_have_left=True) from error
 
     def _error(self, response: httpx.Response, effect: Effect) -> GraphError:
         error = wire.read_error(
@@ -296,9 +284,7 @@ class MailboxClient:
         try:
             await self.delete_draft(draft.id)
         except GraphError as error:
-            logger.info(
-                "An incomplete draft stays in a mailbox, unsent: %s", error.code or type(error).__name__
-            )
+            logger.info("An incomplete draft stays in a mailbox, unsent: %s", error.code or type(error).__name__)
 
 
 def _answer(response: httpx.Response, effect: Effect) -> dict[str, Any]:

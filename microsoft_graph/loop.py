@@ -66,12 +66,8 @@ class LoopThread:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                self._loop.set_default_executor(
-                    ThreadPoolExecutor(BLOCKING_THREADS, "microsoft-graph-blocking")
-                )
-                self._thread = threading.Thread(
-                    target=_serve, args=(self._loop,), name="microsoft-graph", daemon=True
-                )
+                self._loop.set_default_executor(ThreadPoolExecutor(BLOCKING_THREADS, "microsoft-graph-blocking"))
+                self._thread = threading.Thread(target=_serve, args=(self._loop,), name="microsoft-graph", daemon=True)
                 self._thread.start()
             return self._loop
 

@@ -17,9 +17,7 @@ class MailboxClients:
     """A cache. `open_client` makes the client of a mailbox id; clients are used on the process's event loop
     only."""
 
-    def __init__(
-        self, open_client: Callable[[int], MailboxClient], idle_seconds: float = IDLE_SECONDS
-    ) -> None:
+    def __init__(self, open_client: Callable[[int], MailboxClient], idle_seconds: float = IDLE_SECONDS) -> None:
         self._open_client = open_client
         self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
@@ -56,7 +54,5 @@ class MailboxClients:
 
     def _take_idle(self) -> list[MailboxClient]:
         long_ago = time.monotonic() - self._idle_seconds
-        idle = [
-            id_ for id_, each in self._clients.items() if each.in_flight == 0 and each.last_used < long_ago
-        ]
+        idle = [id_ for id_, each in self._clients.items() if each.in_flight == 0 and each.last_used < long_ago]
         return [self._clients.pop(id_) for id_ in idle]

@@ -111,10 +111,7 @@ def message(email: OutgoingEmail, outbox_key: str, attachments: list[Attachment]
 
 
 def _people(people: list[Recipient]) -> list[dict[str, Any]]:
-    return [
-        {"emailAddress": {"address": each.address} | ({"name": each.name} if each.name else {})}
-        for each in people
-    ]
+    return [{"emailAddress": {"address": each.address} | ({"name": each.name} if each.name else {})} for each in people]
 
 
 def file_attachment(attachment: Attachment) -> dict[str, Any]:
@@ -178,9 +175,7 @@ def key_filter(outbox_key: str) -> str:
     """The $filter that finds a message by its outbox key
     (https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get)."""
     value = outbox_key.replace("'", "''")
-    return (
-        f"singleValueExtendedProperties/Any(ep: ep/id eq '{OUTBOX_KEY_PROPERTY}' and ep/value eq '{value}')"
-    )
+    return f"singleValueExtendedProperties/Any(ep: ep/id eq '{OUTBOX_KEY_PROPERTY}' and ep/value eq '{value}')"
 
 
 def dump(body: dict[str, Any]) -> bytes:
@@ -240,15 +235,11 @@ def read_draft(body: Mapping[str, Any]) -> Draft:
 
 def read_sent(body: Mapping[str, Any]) -> SentItem:
     draft = read_draft(body)
-    return SentItem(
-        draft.id, draft.internet_message_id, draft.conversation_id, body.get("sentDateTime") or ""
-    )
+    return SentItem(draft.id, draft.internet_message_id, draft.conversation_id, body.get("sentDateTime") or "")
 
 
 def read_me(body: Mapping[str, Any]) -> Me:
-    return Me(
-        body["id"], body.get("mail") or "", body.get("displayName") or "", body.get("userPrincipalName") or ""
-    )
+    return Me(body["id"], body.get("mail") or "", body.get("displayName") or "", body.get("userPrincipalName") or "")
 
 
 # --- Errors -------------------------------------------------------------------------------------------------
@@ -321,9 +312,7 @@ def read_error(
     if status == 404 and effect is Effect.MAKES:
         return NotDone(reason, seconds, code, request_id)  # the draft it was to be added to is gone
     if 400 <= status < 500 and status not in _REFUSED_FOR_NOW:
-        return (
-            MailboxRefused(reason, code, request_id) if status == 403 else Rejected(reason, code, request_id)
-        )
+        return MailboxRefused(reason, code, request_id) if status == 403 else Rejected(reason, code, request_id)
     if effect is Effect.NONE or (effect is Effect.MAKES and (status == 503 or status < 500)):
         return NotDone(reason, seconds, code, request_id)
     return Unclear(reason, seconds, code, request_id)

@@ -188,9 +188,7 @@ def by_code(request: Request, form: dict[str, str], asked: set[str]) -> Response
     state = state_of(request)
     code = state.codes.get(form.get("code", ""))
     if code is None:
-        raise EntraError(
-            9002313, "invalid_grant", "Invalid request. The authorization code is malformed or invalid."
-        )
+        raise EntraError(9002313, "invalid_grant", "Invalid request. The authorization code is malformed or invalid.")
     if code.used:
         text = (
             "OAuth2 Authorization code was already redeemed, please retry with a new valid code or"
@@ -210,9 +208,7 @@ def by_code(request: Request, form: dict[str, str], asked: set[str]) -> Response
     if code.challenge and s256(form.get("code_verifier", "")) != code.challenge:
         text = "The Code_Verifier does not match the code_challenge supplied in the authorization request."
         raise EntraError(501481, "invalid_grant", text)
-    answer = issue(
-        request, live_person(state, code.oid), code.client_id, asked or set(code.scopes), code.nonce
-    )
+    answer = issue(request, live_person(state, code.oid), code.client_id, asked or set(code.scopes), code.nonce)
     code.used = True
     return answer
 
@@ -227,9 +223,7 @@ def by_refresh_token(request: Request, form: dict[str, str], asked: set[str]) ->
     state = state_of(request)
     known = state.refresh_tokens.get(form.get("refresh_token", ""))
     if known is None:
-        raise EntraError(
-            9002313, "invalid_grant", "Invalid request. The refresh token is malformed or invalid."
-        )
+        raise EntraError(9002313, "invalid_grant", "Invalid request. The refresh token is malformed or invalid.")
     person = live_person(state, known.oid)
     if known.revoked:
         text = (
@@ -263,9 +257,7 @@ def issue(request: Request, person: Person, client_id: str, asked: set[str], non
     refresh = f"1.{secrets.token_urlsafe(60)}"
     state.refresh_tokens[refresh] = RefreshToken(person.oid, client_id, state.now())
     state.dirty = True
-    scope = " ".join(
-        ["openid profile offline_access email", *(f"{tokens.GRAPH}/{name}" for name in sorted(granted))]
-    )
+    scope = " ".join(["openid profile offline_access email", *(f"{tokens.GRAPH}/{name}" for name in sorted(granted))])
     body = {
         "token_type": "Bearer",
         "scope": scope,

@@ -64,9 +64,7 @@ def check_parameters(asked: dict[str, str]) -> set[str]:
         raise EntraError(9002331, "invalid_request", "Only the code_challenge_method 'S256' is supported.")
     oidc, graph = read_scopes(asked.get("scope", ""))
     if not oidc and not graph:
-        raise EntraError(
-            900144, "invalid_request", "The request body must contain the following parameter: 'scope'."
-        )
+        raise EntraError(900144, "invalid_request", "The request body must contain the following parameter: 'scope'.")
     return graph or {"User.Read"}
 
 
@@ -103,9 +101,7 @@ def opened(request: Request, asked: dict[str, str], scopes: set[str]) -> Respons
     if hinted and asked.get("sandbox_auto") == "1":
         return picked(request, asked, scopes, hinted.oid, "accept")
     people = [(state.tenants[p.tenant_id], p) for p in visible_people(request)]
-    return page(
-        "entra_pick.html", people=people, scopes=shown(scopes), app_name=CLIENT_NAME, hint=hinted, admin=False
-    )
+    return page("entra_pick.html", people=people, scopes=shown(scopes), app_name=CLIENT_NAME, hint=hinted, admin=False)
 
 
 def visible_people(request: Request) -> list[Person]:
@@ -145,13 +141,9 @@ def picked(request: Request, asked: dict[str, str], scopes: set[str], oid: str, 
     if beyond and not person.admin:
         return page("entra_needs_admin.html", person=person, scopes=shown(beyond), app_name=CLIENT_NAME)
     if (missing or asked.get("prompt") == "consent") and decision != "accept":
-        return page(
-            "entra_consent.html", person=person, scopes=shown(scopes), app_name=CLIENT_NAME, whole=None
-        )
+        return page("entra_consent.html", person=person, scopes=shown(scopes), app_name=CLIENT_NAME, whole=None)
     if missing:
-        state.user_consents.setdefault((person.tenant_id, person.oid, asked["client_id"]), set()).update(
-            missing
-        )
+        state.user_consents.setdefault((person.tenant_id, person.oid, asked["client_id"]), set()).update(missing)
     return through(request, asked, scopes, person)
 
 
@@ -209,9 +201,7 @@ def decide_for_tenant(
         return page("entra_needs_admin.html", person=person, scopes=shown(scopes), app_name=CLIENT_NAME)
     if decision != "accept":
         tenant = state.tenants[person.tenant_id]
-        return page(
-            "entra_consent.html", person=person, scopes=shown(scopes), app_name=CLIENT_NAME, whole=tenant
-        )
+        return page("entra_consent.html", person=person, scopes=shown(scopes), app_name=CLIENT_NAME, whole=tenant)
     state.admin_consents.setdefault((person.tenant_id, asked["client_id"]), set()).update(scopes)
     state.dirty = True
     granted = " ".join(f"https://graph.microsoft.com/{name}" for name in sorted(scopes))

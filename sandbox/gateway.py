@@ -53,9 +53,7 @@ BODY_REMEMBERED = 200_000
 def graph_path(path: str, person: Person | None) -> str:
     """One spelling for Graph's paths: `messages('x')` is `messages/x`, `delta()` is `delta`, and
     `users/<oneself>` is `me`."""
-    path = (
-        re.sub(r"\('([^']*)'\)", r"/\1", path.rstrip("/")).replace("()", "").replace("microsoft.graph.", "")
-    )
+    path = re.sub(r"\('([^']*)'\)", r"/\1", path.rstrip("/")).replace("()", "").replace("microsoft.graph.", "")
     head, _, tail = path.partition("/v1.0/")
     segments = [SEGMENTS.get(segment.lower(), segment) for segment in tail.split("/")]
     own = {person.oid.lower(), person.address.lower()} if person else set()

@@ -157,8 +157,7 @@ async def me(call: Call) -> Response:
 async def folder(call: Call) -> Response:
     name = known_folder(call)
     return call.answer(
-        {"@odata.context": f"{CONTEXT}users('{call.person.oid}')/mailFolders/$entity"}
-        | folder_json(call.mailbox, name)
+        {"@odata.context": f"{CONTEXT}users('{call.person.oid}')/mailFolders/$entity"} | folder_json(call.mailbox, name)
     )
 
 
@@ -172,9 +171,7 @@ def known_folder(call: Call) -> str:
     name = call.mailbox.folder_named(asked)
     if name is None:
         if re.fullmatch(r"[A-Za-z0-9_=-]{30,}", asked):
-            raise GraphError(
-                404, "ErrorItemNotFound", "The specified folder could not be found in the store."
-            )
+            raise GraphError(404, "ErrorItemNotFound", "The specified folder could not be found in the store.")
         raise GraphError(400, "ErrorInvalidIdMalformed", "Id is malformed.")
     return name
 
@@ -182,9 +179,7 @@ def known_folder(call: Call) -> str:
 async def time_zones(call: Call) -> Response:
     names = ("UTC", "W. Europe Standard Time", "GMT Standard Time", "Eastern Standard Time")
     value = [{"alias": name, "displayName": f"({name})"} for name in names]
-    return call.answer(
-        {"@odata.context": f"{CONTEXT}Collection(microsoft.graph.timeZoneInformation)", "value": value}
-    )
+    return call.answer({"@odata.context": f"{CONTEXT}Collection(microsoft.graph.timeZoneInformation)", "value": value})
 
 
 ROUTES = [

@@ -59,16 +59,12 @@ async def add(call: Call) -> Response:
         raise GraphError(413, "BadRequest", "Maximum request length exceeded.")
     attach(call.state, mail, call.mailbox.address, file)
     location = {"Location": f"{call.root}/me/messages/{mail.id}/attachments/{file.id}"}
-    return call.answer(
-        {"@odata.context": f"{context(call, mail)}/$entity"} | attachment_json(file), 201, location
-    )
+    return call.answer({"@odata.context": f"{context(call, mail)}/$entity"} | attachment_json(file), 201, location)
 
 
 async def get(call: Call) -> Response:
     mail = one(call)
-    return call.answer(
-        {"@odata.context": f"{context(call, mail)}/$entity"} | attachment_json(chosen(call, mail))
-    )
+    return call.answer({"@odata.context": f"{context(call, mail)}/$entity"} | attachment_json(chosen(call, mail)))
 
 
 async def get_bytes(call: Call) -> Response:
@@ -151,29 +147,21 @@ def known_session(request: Request, state: State) -> UploadSession:
     if session is None or session.expires < state.now():
         raise not_found()
     if "authorization" in request.headers or request.query_params.get("authtoken") != session.token:
-        raise GraphError(
-            401, "InvalidAuthenticationToken", "The upload URL is pre-authenticated; send no token."
-        )
+        raise GraphError(401, "InvalidAuthenticationToken", "The upload URL is pre-authenticated; send no token.")
     return session
 
 
 def take_chunk(request: Request, state: State, session: UploadSession, chunk: bytes) -> Response:
     found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", request.headers.get("content-range", ""))
     if not found:
-        raise GraphError(
-            400, "ErrorInvalidContentRange", "The Content-Range header is missing or can't be read."
-        )
+        raise GraphError(400, "ErrorInvalidContentRange", "The Content-Range header is missing or can't be read.")
     first, last, total = map(int, found.groups())
     if total != session.size or last - first + 1 != len(chunk) or last >= total:
-        raise GraphError(
-            400, "ErrorInvalidContentRange", "The Content-Range header does not fit the content."
-        )
+        raise GraphError(400, "ErrorInvalidContentRange", "The Content-Range header does not fit the content.")
     if len(chunk) > state.limits.chunk_bytes:
         raise GraphError(413, "BadRequest", "Maximum request length exceeded.")
     if first != session.received:
-        raise GraphError(
-            416, "ErrorInvalidContentRange", f"The next expected range begins at {session.received}."
-        )
+        raise GraphError(416, "ErrorInvalidContentRange", f"The next expected range begins at {session.received}.")
     session.parts.append(chunk)
     session.received += len(chunk)
     if session.received < session.size:
@@ -202,9 +190,7 @@ def finish(request: Request, state: State, session: UploadSession) -> Response:
     )
     attach(state, mail, session.mailbox, file)
     place = str(request.url).partition("/AttachmentSessions")[0]
-    return Response(
-        status_code=201, headers={"Location": f"{place}/Attachments('{file.id}')", "Content-Length": "0"}
-    )
+    return Response(status_code=201, headers={"Location": f"{place}/Attachments('{file.id}')", "Content-Length": "0"})
 
 
 UPLOAD_PATH = "/api/v2.0/Users('{user}')/Messages('{id}')/AttachmentSessions('{session}')"

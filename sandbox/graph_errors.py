@@ -29,9 +29,7 @@ def not_found() -> GraphError:
 
 
 def invalid_token(message: str, claims: str = "") -> GraphError:
-    challenge = (
-        f'{WWW_AUTHENTICATE}, error="insufficient_claims", claims="{claims}"' if claims else WWW_AUTHENTICATE
-    )
+    challenge = f'{WWW_AUTHENTICATE}, error="insufficient_claims", claims="{claims}"' if claims else WWW_AUTHENTICATE
     return GraphError(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": challenge})
 
 

@@ -198,9 +198,7 @@ async def change(call: Call) -> Response:
         "from",
     }
     if fixed and not mail.is_draft:
-        raise GraphError(
-            400, "ErrorInvalidPropertySet", f"'{min(fixed)}' can be changed only while isDraft is true."
-        )
+        raise GraphError(400, "ErrorInvalidPropertySet", f"'{min(fixed)}' can be changed only while isDraft is true.")
     if "internetMessageHeaders" in body:
         raise GraphError(400, "ErrorInvalidPropertySet", "internetMessageHeaders can be set only on create.")
     changed = apply(copy.copy(mail), {k: v for k, v in body.items() if k != "attachments"}, call.state.now())
@@ -263,9 +261,7 @@ def with_normal_ids(node: odata.Node) -> odata.Node:
     if node.op in ("and", "or", "not"):
         return odata.Node(node.op, tuple(map(with_normal_ids, node.parts)))
     if node.op == "any":
-        return odata.Node(
-            "any", ("singleValueExtendedProperties", node.parts[1], with_normal_ids(node.parts[2]))
-        )
+        return odata.Node("any", ("singleValueExtendedProperties", node.parts[1], with_normal_ids(node.parts[2])))
     if node.op == "eq" and node.parts[0].endswith("/id"):
         return odata.Node("eq", (node.parts[0], property_id(str(node.parts[1]))))
     return node
@@ -276,9 +272,7 @@ def check_order(query: odata.Query) -> None:
     (https://learn.microsoft.com/graph/api/user-list-messages, 'Using filter and orderby')."""
     mentioned = set(odata.paths(query.filter)) if query.filter else set()
     if query.filter and any(path not in mentioned for path, _ in query.order):
-        raise GraphError(
-            400, "InefficientFilter", "The restriction or sort order is too complex for this operation."
-        )
+        raise GraphError(400, "InefficientFilter", "The restriction or sort order is too complex for this operation.")
 
 
 async def listing(call: Call) -> Response:
@@ -302,9 +296,7 @@ async def listing(call: Call) -> Response:
     if query.skip + size < len(found):
         again = {k: v for k, v in call.request.query_params.items() if k.lstrip("$").lower() != "skip"}
         again["$skip"] = str(query.skip + size)
-        answer["@odata.nextLink"] = (
-            f"{call.root}{call.request.url.path.removeprefix('/v1.0')}?{urlencode(again)}"
-        )
+        answer["@odata.nextLink"] = f"{call.root}{call.request.url.path.removeprefix('/v1.0')}?{urlencode(again)}"
     return call.answer(answer)
 
 

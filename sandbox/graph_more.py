@@ -158,9 +158,7 @@ async def translate_ids(call: Call) -> Response:
         for asked, mail in found
         if mail
     ]
-    return call.answer(
-        {"@odata.context": f"{CONTEXT}Collection(microsoft.graph.convertIdResult)", "value": value}
-    )
+    return call.answer({"@odata.context": f"{CONTEXT}Collection(microsoft.graph.convertIdResult)", "value": value})
 
 
 async def batch(request: Request) -> Response:
@@ -182,9 +180,7 @@ async def batch(request: Request) -> Response:
             for earlier in step.get("dependsOn", []):
                 await done[earlier].wait()
             if any(answers[earlier]["status"] >= 400 for earlier in step.get("dependsOn", [])):
-                error = {
-                    "error": {"code": "FailedDependency", "message": "A request this step depends on failed."}
-                }
+                error = {"error": {"code": "FailedDependency", "message": "A request this step depends on failed."}}
                 answers[step["id"]] = {"id": step["id"], "status": 424, "body": error}
                 return
             async with turns:
@@ -208,9 +204,7 @@ def check_batch(requests: list[dict[str, Any]]) -> None:
             raise GraphError(400, "BadRequest", "dependsOn must name an earlier request.")
         headers = {name.lower() for name in step.get("headers", {})}
         if "body" in step and "content-type" not in headers:
-            raise GraphError(
-                400, "BadRequest", f"Request '{step['id']}' has a body and no Content-Type header."
-            )
+            raise GraphError(400, "BadRequest", f"Request '{step['id']}' has a body and no Content-Type header.")
 
 
 async def within(request: Request, step: dict[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,7 @@ from sandbox.state import FOLDERS, Address, Attachment, Mail, Mailbox, folder_id
 CONTEXT = "https://graph.microsoft.com/v1.0/$metadata#"
 WEB_LINK = "https://outlook.office365.com/owa/"
 ADDRESS = re.compile(r"[^@\s<>,;\"()\[\]\\]+@[^@\s<>,;\"()\[\]\\.]+(\.[^@\s<>,;\"()\[\]\\.]+)+")
-PROPERTY_ID = re.compile(
-    r"(\w+) +(?:(\{[0-9a-fA-F-]{36}\}) +(?:(Name) +(.+)|(Id) +(0x[0-9a-fA-F]+))|(0x[0-9a-fA-F]+))"
-)
+PROPERTY_ID = re.compile(r"(\w+) +(?:(\{[0-9a-fA-F-]{36}\}) +(?:(Name) +(.+)|(Id) +(0x[0-9a-fA-F]+))|(0x[0-9a-fA-F]+))")
 WRITABLE = frozenset(
     [
         "subject",
@@ -224,9 +222,7 @@ def preview(mail: Mail) -> str:
     return " ".join((text if mail.body_type == "html" else mail.body).split())[:255]
 
 
-def message_json(
-    mail: Mail, mailbox: Mailbox, *, immutable: bool = False, body_type: str = ""
-) -> dict[str, Any]:
+def message_json(mail: Mail, mailbox: Mailbox, *, immutable: bool = False, body_type: str = "") -> dict[str, Any]:
     """Every default property of a message. `body_type` 'text' asks for the body as plain text."""
     shown_id = mail.immutable_id if immutable else mail.id
     as_text = body_type == "text" and mail.body_type == "html"
@@ -289,13 +285,9 @@ def shaped(full: dict[str, Any], mail: Mail, query: odata.Query) -> dict[str, An
             if found:
                 full["singleValueExtendedProperties"] = found
         elif name.lower() == "attachments":
-            full["attachments"] = [
-                selected(attachment_json(f), options.get("select", "")) for f in mail.attachments
-            ]
+            full["attachments"] = [selected(attachment_json(f), options.get("select", "")) for f in mail.attachments]
         else:
-            raise odata.BadQuery(
-                f"Could not find a property named '{name}' on type 'microsoft.graph.message'."
-            )
+            raise odata.BadQuery(f"Could not find a property named '{name}' on type 'microsoft.graph.message'.")
     return full
 
 

@@ -148,9 +148,7 @@ def source(mail: Mail) -> bytes:
                 filename=file.name,
             )
         else:
-            message.add_attachment(
-                file.content, maintype=main, subtype=sub or "octet-stream", filename=file.name
-            )
+            message.add_attachment(file.content, maintype=main, subtype=sub or "octet-stream", filename=file.name)
     return message.as_bytes()
 
 

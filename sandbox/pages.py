@@ -21,9 +21,7 @@ POLICY = (
 )
 
 
-def page(
-    template: str, *, status: int = 200, images: str = "", script: str = "", **context: Any
-) -> HTMLResponse:
+def page(template: str, *, status: int = 200, images: str = "", script: str = "", **context: Any) -> HTMLResponse:
     """A rendered page. `images`: more sources pictures may come from; `script`: the one that may run."""
     html = TEMPLATES.get_template(template).render(script=Markup(script), **context)  # noqa: S704 - our own constants
     policy = POLICY.format(images=f" {images}" if images else "")

@@ -40,12 +40,8 @@ def seeded_people() -> list[Person]:
     """Fresh copies of the four people every sandbox starts with."""
     contoso, fabrikam = TENANTS[0].id, TENANTS[1].id
     return [
-        Person(
-            "a0a0a0a0-0000-4000-8000-0000000000aa", contoso, "Ana Albrecht", "ana@contoso.example", "Owner"
-        ),
-        Person(
-            "b0b0b0b0-0000-4000-8000-0000000000bb", contoso, "Ben Bauer", "ben@contoso.example", "Teammate"
-        ),
+        Person("a0a0a0a0-0000-4000-8000-0000000000aa", contoso, "Ana Albrecht", "ana@contoso.example", "Owner"),
+        Person("b0b0b0b0-0000-4000-8000-0000000000bb", contoso, "Ben Bauer", "ben@contoso.example", "Teammate"),
         Person(
             "d0d0d0d0-0000-4000-8000-0000000000dd",
             contoso,

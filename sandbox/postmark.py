@@ -102,9 +102,7 @@ async def read(request: Request, state: State, limit: int) -> tuple[Any, bool]:
     """(the JSON body, is it the test token); PostmarkError when headers or JSON are wrong."""
     for name in ("accept", "content-type"):
         if "application/json" not in request.headers.get(name, "").replace("*/*", "application/json"):
-            raise PostmarkError(
-                409, "The 'Accept' and 'Content-Type' headers must be 'application/json'.", 415
-            )
+            raise PostmarkError(409, "The 'Accept' and 'Content-Type' headers must be 'application/json'.", 415)
     token = request.headers.get("x-postmark-server-token", "")
     if token not in (state.settings.postmark_token, TEST_TOKEN):
         raise PostmarkError(10, "Request does not contain a valid Server token.", 401)

@@ -22,9 +22,7 @@ GRAPH = "https://graph.microsoft.com"
 
 def new_key() -> SigningKey:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return SigningKey(kid=secrets.token_urlsafe(20), private_pem=pem)
 
 

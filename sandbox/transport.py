@@ -24,9 +24,7 @@ from sandbox.state import Address, Event, Mail, State, new_id, new_internet_id
 log = logging.getLogger("sandbox.transport")
 
 DEFERRED_SEND = "SystemTime 0x3FEF"
-UNKNOWN_RECIPIENT = (
-    "550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 : User unknown"
-)
+UNKNOWN_RECIPIENT = "550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 : User unknown"
 MESSAGE_CLASS = "String 0x001A"
 # Postmark's schedule, in minutes: https://postmarkapp.com/developer/webhooks/inbound-webhook
 INBOUND_RETRIES = (1, 5, 10, 10, 10, 15, 30, 60, 120, 360)

@@ -53,9 +53,7 @@ def framed(mail: Mail, *, images: bool) -> str:
         "<style>body{font:15px/1.5 system-ui,sans-serif;margin:16px}</style>"
         '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light">'
     )
-    return (
-        f'<!doctype html><html lang="en"><head><title>Message</title>{head}</head><body>{html}</body></html>'
-    )
+    return f'<!doctype html><html lang="en"><head><title>Message</title>{head}</head><body>{html}</body></html>'
 
 
 def blocked(found: re.Match[str]) -> str:
@@ -77,9 +75,7 @@ async def home(request: Request) -> Response:
     people = [(person, state.mailbox(person.address)) for person in state.people.values()]
     own = {person.address.lower() for person in state.people.values()}
     wanted = request.query_params.get("search", "").lower()
-    others = sorted(
-        (box for name, box in state.mailboxes.items() if name not in own and wanted in name), key=newest
-    )
+    others = sorted((box for name, box in state.mailboxes.items() if name not in own and wanted in name), key=newest)
     shown = [(box, len(box.folders["inbox"])) for box in others if box.folders["inbox"]]
     return page("mail_home.html", people=people, others=shown[:200], all_others=len(shown), search=wanted)
 

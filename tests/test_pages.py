@@ -48,16 +48,24 @@ def test_the_page_is_accessible_fits_a_phone_and_keeps_to_its_policy(tour: Tour,
     try:
         if shown.is_ours:
             for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                come_to_rest(page)
                 assert_accessible(page)
             skips_to_the_content(page)
             page.set_viewport_size(PHONE)
+            come_to_rest(page)
             assert_fits(page)
             page.set_viewport_size(DESKTOP)
         assert not tour.troubles
     finally:
         tour.troubles.clear()
         page.close()
+
+
+def come_to_rest(page: Page) -> None:
+    """Colours fade from one scheme to the other; what is looked at is the end of it."""
+    page.wait_for_timeout(50)
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
 
 
 def skips_to_the_content(page: Page) -> None:

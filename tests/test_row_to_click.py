@@ -98,9 +98,7 @@ def test_from_the_upload_to_a_click_in_the_results(
     every_row_has_its_own_mail(mail)
     open_and_click(page, mail, stack)
     results(page)
-    (notice,) = [
-        one for one in mail.wait_for_messages(2, to="ana@contoso.example") if "has ended" in one["subject"]
-    ]
+    (notice,) = [one for one in mail.wait_for_messages(2, to="ana@contoso.example") if "has ended" in one["subject"]]
     assert notice["from"] == "notices@mailmerge.example"
 
 

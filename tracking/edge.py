@@ -99,9 +99,7 @@ class Edge:
         start_response("302 Found", [("Location", location), *_REDIRECT_HEADERS])
         return []
 
-    def _unsubscribe(
-        self, token: str, link: str, environ: Environ, start_response: StartResponse
-    ) -> list[bytes]:
+    def _unsubscribe(self, token: str, link: str, environ: Environ, start_response: StartResponse) -> list[bytes]:
         found = self._read_tokens(token, link)
         language = _language(environ)
         if found is None:

@@ -52,8 +52,7 @@ button:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px }
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 CONTENT_SECURITY_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -157,9 +156,7 @@ def _catalogue(language: str) -> gettext.NullTranslations:
     return gettext.translation("edge", LOCALE_DIR, [language], fallback=True)
 
 
-def _page(
-    status: str, language: str, title: str, paragraphs: list[str], button: str = "", note: str = ""
-) -> Page:
+def _page(status: str, language: str, title: str, paragraphs: list[str], button: str = "", note: str = "") -> Page:
     body = [f"<h1>{escape(title)}</h1>", *(f"<p>{escape(text)}</p>" for text in paragraphs)]
     if button:  # no action: the form posts to the very link that was opened
         body.append(f'<form method="post"><button type="submit">{escape(button)}</button></form>')

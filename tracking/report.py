@@ -70,7 +70,5 @@ def report(campaign_id: int, most_links: int = 50) -> Report:
         cursor.execute(_UNSUBSCRIBED, [campaign_id])
         (unsubscribed,) = cursor.fetchone()
         cursor.execute(_LINKS, [campaign_id, most_links])
-        links = [
-            LinkTally(number, target, Tally(*map(int, rest))) for number, target, *rest in cursor.fetchall()
-        ]
+        links = [LinkTally(number, target, Tally(*map(int, rest))) for number, target, *rest in cursor.fetchall()]
     return Report(opens, clicks, unsubscribed, links)

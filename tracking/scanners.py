@@ -70,9 +70,7 @@ REASON_TEXTS = {
     Reason.OFFICE_CHECK: _("Office tries a link before it opens the browser"),
     Reason.ALL_LINKS: _("Three or more links of the email were opened within ten seconds"),
     Reason.AT_ONCE: _("Within five seconds of the sending"),
-    Reason.FIRST_MINUTE: _(
-        "Within a minute of the sending and before any image: link scanners look then, too"
-    ),
+    Reason.FIRST_MINUTE: _("Within a minute of the sending and before any image: link scanners look then, too"),
     Reason.SENDING_UNKNOWN: _("It is not known when the email was sent"),
     Reason.UNFAMILIAR: _("It gave a name we do not know"),
     Reason.MAIL_PROXY: _("The mail provider loaded the images when the email was shown"),
@@ -134,9 +132,7 @@ def _by_name(method: str, user_agent: str) -> Judgement | None:
     return Judgement(Verdict.MACHINE, reason) if reason else None
 
 
-@lru_cache(
-    maxsize=4096
-)  # most hits come from a few hundred programs, and the search is the dear part of judging
+@lru_cache(maxsize=4096)  # most hits come from a few hundred programs, and the search is the dear part of judging
 def _machine_name(user_agent: str) -> Reason | None:
     if not user_agent.strip():
         return Reason.NO_NAME

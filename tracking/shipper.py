@@ -143,9 +143,7 @@ class Shipper:
             try:
                 shipped = store([segment])
             except DataError:
-                logger.exception(
-                    "A segment could not be stored and is kept aside as %s", segment.set_aside().name
-                )
+                logger.exception("A segment could not be stored and is kept aside as %s", segment.set_aside().name)
                 continue
             segment.delete()
             total.segments += 1
@@ -223,9 +221,7 @@ def _row(place: Place, hit: Hit, message: Sent) -> tuple[object, ...]:
     at = moment(hit.at)
     verdict = reason = None
     if hit.kind != Kind.UNSUBSCRIBE:
-        judgement = classify(
-            hit.kind, hit.method, hit.user_agent, at, message.sent_at, opened_at=message.opened_at
-        )
+        judgement = classify(hit.kind, hit.method, hit.user_agent, at, message.sent_at, opened_at=message.opened_at)
         verdict, reason = judgement.verdict.value, judgement.reason.value
     return (
         hit.kind.value,

@@ -99,9 +99,7 @@ def correct_first(cursor: CursorWrapper, fact: Fact, message_ids: Iterable[int])
         cursor.execute(_CORRECT_FIRST.format(fact=fact, table=_TABLE[fact]), [ids])
 
 
-def rejudge_clicks(
-    cursor: CursorWrapper, message_ids: Iterable[int], since: datetime, until: datetime
-) -> list[int]:
+def rejudge_clicks(cursor: CursorWrapper, message_ids: Iterable[int], since: datetime, until: datetime) -> list[int]:
     """Judge the stored clicks of these messages in that time, each in the light of those around it.
 
     Returns the message id of every verdict that changed. The messages' opened_at must be right already.

@@ -37,9 +37,7 @@ def test_a_taken_port_is_named_with_its_way_out() -> None:
     with socket.socket() as squatter:
         squatter.bind(("127.0.0.1", ports.sandbox))
         squatter.listen()
-        with pytest.raises(
-            Unavailable, match=rf"Port {ports.sandbox} is taken.*\n.*make demo SANDBOX_PORT=\d+"
-        ):
+        with pytest.raises(Unavailable, match=rf"Port {ports.sandbox} is taken.*\n.*make demo SANDBOX_PORT=\d+"):
             refuse_taken_ports(ports)
     refuse_taken_ports(ports)
 

@@ -29,9 +29,7 @@ def test_a_mailbox_keeps_its_client(clients: MailboxClients, opened: list[int]) 
     assert opened == [1, 2]
 
 
-def test_an_idle_client_is_closed_when_another_is_asked_for(
-    clients: MailboxClients, opened: list[int]
-) -> None:
+def test_an_idle_client_is_closed_when_another_is_asked_for(clients: MailboxClients, opened: list[int]) -> None:
     idle = clients[1]
     time.sleep(0.06)
     _ = clients[2]

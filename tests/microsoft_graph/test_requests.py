@@ -72,9 +72,7 @@ def client(server: Server) -> Iterator[MailboxClient]:
     run(client.aclose())
 
 
-def test_every_request_asks_for_immutable_ids_and_carries_the_token(
-    client: MailboxClient, server: Server
-) -> None:
+def test_every_request_asks_for_immutable_ids_and_carries_the_token(client: MailboxClient, server: Server) -> None:
     draft = run(client.create_draft(email(), "key-1"))
     run(client.send_draft(draft.id, "key-1"))
     run(client.me())

@@ -133,9 +133,7 @@ def test_trouble_with_a_draft_never_means_more_than_a_draft(
     with pytest.raises((Throttled, NotDone, Unclear)) as raised:
         run(client.create_draft(email(), "key-1"))
     drafts = run(client.find_by_key("key-1")).drafts
-    if (
-        drafts and scenario is not busy_after_accepting
-    ):  # a 503 is taken for a refusal: an unsent draft may stay
+    if drafts and scenario is not busy_after_accepting:  # a 503 is taken for a refusal: an unsent draft may stay
         assert isinstance(raised.value, Unclear)
     assert sandbox.messages(to=TO) == []
 
@@ -194,9 +192,7 @@ def test_a_server_that_is_not_there_was_surely_not_reached(sandbox: SandboxProce
 # --- tokens -------------------------------------------------------------------------------------------------
 
 
-def test_an_expired_token_is_renewed_once_and_the_mail_goes_once(
-    connect: Connect, sandbox: SandboxProcess
-) -> None:
+def test_an_expired_token_is_renewed_once_and_the_mail_goes_once(connect: Connect, sandbox: SandboxProcess) -> None:
     tokens = Tokens(sandbox, ANA, BASIC)
     client = connect(get_token=tokens)
     run(client.me())

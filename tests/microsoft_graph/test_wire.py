@@ -122,9 +122,7 @@ def test_an_account_without_a_mailbox_has_no_mail() -> None:
     assert (me.mail, me.user_principal_name) == ("", "ana@contoso.example")
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"[1]", b'"text"', b"\xff\xfe", sample("gateway_page.html")]
-)
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"text"', b"\xff\xfe", sample("gateway_page.html")])
 def test_an_answer_that_is_not_a_json_object_reads_as_empty(body: bytes) -> None:
     assert wire.read_json(body) == {}
 

@@ -61,9 +61,7 @@ class PlainHttp:
         return self.send("POST", url, options)
 
     def send(self, method: str, url: str, options: dict[str, Any]) -> httpx.Response:
-        known = {
-            name: options[name] for name in ("params", "data", "headers", "timeout") if options.get(name)
-        }
+        known = {name: options[name] for name in ("params", "data", "headers", "timeout") if options.get(name)}
         return self.client.request(method, url.replace("https://127.0.0.1", "http://127.0.0.1"), **known)
 
     def close(self) -> None:

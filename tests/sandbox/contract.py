@@ -19,11 +19,7 @@ def as_json_schema(node: Any) -> Any:
         return [as_json_schema(one) for one in node]
     if not isinstance(node, dict):
         return node
-    schema = {
-        name: as_json_schema(value)
-        for name, value in node.items()
-        if name not in ("nullable", "discriminator")
-    }
+    schema = {name: as_json_schema(value) for name, value in node.items() if name not in ("nullable", "discriminator")}
     if node.get("nullable"):
         if "type" in node:
             schema["type"] = [node["type"], "null"]
@@ -93,6 +89,4 @@ class Description:
         content = self.resolved(described).get("content", {})
         if "application/json" not in content:
             return [] if not entry["response_body"] or content else ["an answer body that is not described"]
-        return self.errors(
-            content["application/json"]["schema"], json.loads(entry["response_body"] or "null")
-        )
+        return self.errors(content["application/json"]["schema"], json.loads(entry["response_body"] or "null"))

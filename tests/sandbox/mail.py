@@ -12,9 +12,7 @@ def message(*to: str, **more: Any) -> dict[str, Any]:
     return {
         "subject": "Meet for lunch?",
         "body": {"contentType": "HTML", "content": "<p>The new cafeteria is <b>open</b>.</p>"},
-        "toRecipients": [
-            {"emailAddress": {"address": address}} for address in to or ("kim@fabrikam.example",)
-        ],
+        "toRecipients": [{"emailAddress": {"address": address}} for address in to or ("kim@fabrikam.example",)],
         **more,
     }
 

@@ -43,9 +43,7 @@ def test_a_small_file_is_added_listed_read_and_removed(sandbox: SandboxProcess, 
     assert [one["name"] for one in ana.get(path).json()["value"]] == ["a.txt", "l.png"]
     assert ana.get(f"{path}/{added.json()['id']}").json()["contentBytes"] == "SGVsbG8="
     assert ana.delete(f"{path}/{added.json()['id']}").status_code == 204
-    assert ana.get(path.removesuffix("/attachments")).json()["hasAttachments"] is False, (
-        "only inline ones are left"
-    )
+    assert ana.get(path.removesuffix("/attachments")).json()["hasAttachments"] is False, "only inline ones are left"
     ana.post(path.replace("/attachments", "/send"))
     [arrived] = sandbox.wait_for_messages(to="kim@fabrikam.example")
     [file] = arrived["attachments"]
@@ -86,9 +84,7 @@ def test_the_upload_url_wants_no_bearer_token(ana: httpx.Client) -> None:
         (160_000_000, "ErrorAttachmentSizeLimitExceeded"),
     ],
 )
-def test_a_session_is_for_three_to_a_hundred_and_fifty_megabytes(
-    ana: httpx.Client, size: int, code: str
-) -> None:
+def test_a_session_is_for_three_to_a_hundred_and_fifty_megabytes(ana: httpx.Client, size: int, code: str) -> None:
     assert code_of(session(ana, draft(ana, message())["id"], size)) == code
 
 

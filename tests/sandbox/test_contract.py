@@ -80,6 +80,4 @@ def test_the_judge_is_strict(description: Description) -> None:
         "response_body": '{"isDraft": "yes"}',
     }
     assert len(description.problems(entry)) == 2
-    assert description.problems(entry | {"path": "/v1.0/me/unheard"}) == [
-        "POST /v1.0/me/unheard 201: not described"
-    ]
+    assert description.problems(entry | {"path": "/v1.0/me/unheard"}) == ["POST /v1.0/me/unheard 201: not described"]

@@ -45,9 +45,7 @@ def test_sending_moves_it_under_a_new_id(sandbox: SandboxProcess, ana: httpx.Cli
     assert sent["isDraft"] is False
 
 
-def test_sending_it_twice_before_it_has_moved_delivers_it_twice(
-    sandbox: SandboxProcess, ana: httpx.Client
-) -> None:
+def test_sending_it_twice_before_it_has_moved_delivers_it_twice(sandbox: SandboxProcess, ana: httpx.Client) -> None:
     sandbox.control("POST", "settings", {"drafts_lag": 0.6})
     created = draft(ana, with_key("k1"))
     for _ in range(2):
@@ -134,9 +132,7 @@ def test_folders_have_well_known_names_and_ids(ana: httpx.Client) -> None:
     assert ana.get("me/mailFolders/nowhere").status_code == 400
 
 
-def test_replies_go_to_the_author_and_forwards_to_whom_one_says(
-    sandbox: SandboxProcess, ana: httpx.Client
-) -> None:
+def test_replies_go_to_the_author_and_forwards_to_whom_one_says(sandbox: SandboxProcess, ana: httpx.Client) -> None:
     ana.post("me/sendMail", json={"message": message("ben@contoso.example")})
     sandbox.wait_for_messages(to="ben@contoso.example")
     with sandbox.graph("ben@contoso.example") as ben:
@@ -207,7 +203,4 @@ def test_ids_are_translated(ana: httpx.Client) -> None:
     created = draft(ana, message())
     body = {"inputIds": [created["id"]], "sourceIdType": "restId", "targetIdType": "restImmutableEntryId"}
     [found] = ana.post("me/translateExchangeIds", json=body).json()["value"]
-    assert (
-        ana.get(f"me/messages/{found['targetId']}").json()["internetMessageId"]
-        == created["internetMessageId"]
-    )
+    assert ana.get(f"me/messages/{found['targetId']}").json()["internetMessageId"] == created["internetMessageId"]

@@ -26,9 +26,7 @@ def test_the_next_two_that_match_get_the_planned_answer(sandbox: SandboxProcess,
     assert sandbox.control("GET", "faults") == []
 
 
-def test_a_reset_cuts_the_connection_before_anything_happens(
-    sandbox: SandboxProcess, ana: httpx.Client
-) -> None:
+def test_a_reset_cuts_the_connection_before_anything_happens(sandbox: SandboxProcess, ana: httpx.Client) -> None:
     sandbox.control("POST", "faults", [{"action": "reset", "match": {"path": "sendMail"}}])
     with pytest.raises(httpx.RemoteProtocolError):
         ana.post("me/sendMail", json=SEND)
@@ -43,9 +41,7 @@ def test_accepted_and_then_failed(sandbox: SandboxProcess, ana: httpx.Client) ->
     sandbox.wait_for_messages(1, to="kim@fabrikam.example")
 
 
-def test_the_answer_to_a_draft_is_lost_and_the_draft_is_found(
-    sandbox: SandboxProcess, ana: httpx.Client
-) -> None:
+def test_the_answer_to_a_draft_is_lost_and_the_draft_is_found(sandbox: SandboxProcess, ana: httpx.Client) -> None:
     sandbox.control("POST", "faults", [{"action": "accept_then_reset", "match": {"path": "messages$"}}])
     with pytest.raises(httpx.RemoteProtocolError):
         ana.post("me/messages", json=with_key("k1"))

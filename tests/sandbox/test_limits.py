@@ -74,10 +74,7 @@ def test_more_recipients_than_a_day_allows_come_back_as_a_quota_report(
     sandbox: SandboxProcess, ana: httpx.Client
 ) -> None:
     sandbox.control("POST", "settings", {"recipients_per_day": 2})
-    assert (
-        ana.post(f"me/messages/{draft(ana, message('a@x.example', 'b@x.example'))['id']}/send").status_code
-        == 202
-    )
+    assert ana.post(f"me/messages/{draft(ana, message('a@x.example', 'b@x.example'))['id']}/send").status_code == 202
     assert ana.post("me/sendMail", json={"message": message("c@x.example")}).status_code == 202
     [report] = sandbox.wait_for_messages(to=ANA)
     assert "Undeliverable" in report["subject"]

@@ -36,9 +36,7 @@ def test_a_filter_holds_or_does_not(text: str, expected: bool) -> None:
     assert odata.matches(odata.Reader(text).read(), ITEM) is expected
 
 
-@pytest.mark.parametrize(
-    "text", ["", "subject", "subject eq", "eq 'a'", "(isDraft eq true", "a eq 'b' extra", "a ~ 1"]
-)
+@pytest.mark.parametrize("text", ["", "subject", "subject eq", "eq 'a'", "(isDraft eq true", "a eq 'b' extra", "a ~ 1"])
 def test_nonsense_is_refused(text: str) -> None:
     with pytest.raises(odata.BadQuery):
         odata.Reader(text).read()
@@ -50,9 +48,7 @@ def test_what_an_index_can_be_asked_for() -> None:
     ).read()
     assert odata.required_property(node) == ("P", "V")
     assert dict(odata.required(node)) == {"isDraft": True}
-    either = odata.Reader(
-        "a eq '1' or singleValueExtendedProperties/any(e: e/id eq 'P' and e/value eq 'V')"
-    ).read()
+    either = odata.Reader("a eq '1' or singleValueExtendedProperties/any(e: e/id eq 'P' and e/value eq 'V')").read()
     assert odata.required_property(either) is None
 
 

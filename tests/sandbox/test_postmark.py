@@ -76,10 +76,7 @@ def test_tokens(sandbox: SandboxProcess) -> None:
         "/email", json=mail(), headers=HEADERS | {"X-Postmark-Server-Token": "POSTMARK_API_TEST"}
     )
     assert test.json()["Message"] == "Test job accepted"
-    assert (
-        sandbox.client.post("/email", content="{", headers=HEADERS | {"Content-Type": "text/x"}).status_code
-        == 415
-    )
+    assert sandbox.client.post("/email", content="{", headers=HEADERS | {"Content-Type": "text/x"}).status_code == 415
 
 
 def test_a_batch_answers_for_each_in_order(sandbox: SandboxProcess) -> None:

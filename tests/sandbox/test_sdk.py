@@ -64,15 +64,11 @@ def mail(to: str = "kim@fabrikam.example", key: str = "k1") -> Message:
         to_recipients=[Recipient(email_address=EmailAddress(address=to))],
         internet_message_headers=[InternetMessageHeader(name="x-own", value="1")],
         single_value_extended_properties=[SingleValueLegacyExtendedProperty(id=OUTBOX_KEY, value=key)],
-        attachments=[
-            FileAttachment(odata_type="#microsoft.graph.fileAttachment", name="a.txt", content_bytes=b"Hi")
-        ],
+        attachments=[FileAttachment(odata_type="#microsoft.graph.fileAttachment", name="a.txt", content_bytes=b"Hi")],
     )
 
 
-def run(
-    sandbox: SandboxProcess, act: Callable[[GraphServiceClient], Awaitable[Any]], scopes: str = ""
-) -> Any:
+def run(sandbox: SandboxProcess, act: Callable[[GraphServiceClient], Awaitable[Any]], scopes: str = "") -> Any:
     token = sandbox.token(ANA, scopes or "User.Read Mail.Send Mail.ReadWrite")["access_token"]
 
     async def inside() -> Any:

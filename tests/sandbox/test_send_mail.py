@@ -21,9 +21,7 @@ def recipients(*addresses: str) -> list[dict[str, Any]]:
     return [{"emailAddress": {"address": address}} for address in addresses]
 
 
-def test_it_is_accepted_at_once_and_arrives_a_little_later(
-    sandbox: SandboxProcess, ana: httpx.Client
-) -> None:
+def test_it_is_accepted_at_once_and_arrives_a_little_later(sandbox: SandboxProcess, ana: httpx.Client) -> None:
     answer = send(ana, with_key("k1", "kim@fabrikam.example", ccRecipients=recipients("lee@other.example")))
     assert (answer.status_code, answer.content, answer.headers["content-length"]) == (202, b"", "0")
     assert sandbox.messages(to="kim@fabrikam.example") == []
@@ -33,15 +31,10 @@ def test_it_is_accepted_at_once_and_arrives_a_little_later(
     assert "cafeteria is <b>open</b>" in arrived["html"]
     assert arrived["text"] == "The new cafeteria is open."
     assert arrived["outbox_key"] == "k1"
-    assert (
-        sandbox.wait_for_messages(to="lee@other.example")[0]["internet_message_id"]
-        == arrived["internet_message_id"]
-    )
+    assert sandbox.wait_for_messages(to="lee@other.example")[0]["internet_message_id"] == arrived["internet_message_id"]
 
 
-def test_documentation_and_sdk_spell_the_parameters_differently(
-    sandbox: SandboxProcess, ana: httpx.Client
-) -> None:
+def test_documentation_and_sdk_spell_the_parameters_differently(sandbox: SandboxProcess, ana: httpx.Client) -> None:
     answer = ana.post("me/sendMail", json={"Message": message(), "SaveToSentItems": "false"})
     assert answer.status_code == 202
     sandbox.wait_for_messages(to="kim@fabrikam.example")
@@ -50,9 +43,7 @@ def test_documentation_and_sdk_spell_the_parameters_differently(
     assert ana.get("me/mailFolders/drafts/messages").json()["value"] == []
 
 
-def test_the_copy_is_in_drafts_first_and_then_in_sent_items(
-    sandbox: SandboxProcess, ana: httpx.Client
-) -> None:
+def test_the_copy_is_in_drafts_first_and_then_in_sent_items(sandbox: SandboxProcess, ana: httpx.Client) -> None:
     sandbox.control("POST", "settings", {"drafts_lag": 0.5})
     send(ana, message())
     [waiting] = ana.get("me/mailFolders/drafts/messages").json()["value"]
@@ -192,9 +183,7 @@ def test_unknown_addresses_come_back_as_a_report(sandbox: SandboxProcess, ana: h
     headers = {header["name"]: header["value"] for header in report["headers"]}
     assert headers["X-MS-Exchange-Message-Is-Ndr"] == ""
     assert headers["Auto-Submitted"] == "auto-replied"
-    listed = ana.get(
-        "me/mailFolders/inbox/messages", params={"$select": "internetMessageHeaders,subject"}
-    ).json()
+    listed = ana.get("me/mailFolders/inbox/messages", params={"$select": "internetMessageHeaders,subject"}).json()
     [shown] = listed["value"]
     assert shown["subject"] == "Undeliverable: Meet for lunch?"
     assert {"name": "In-Reply-To", "value": created["internetMessageId"]} in shown["internetMessageHeaders"]

@@ -31,9 +31,7 @@ def redeem(
     """msal's whole code flow: start, walk the pages, hand the answer back."""
     flow = application.initiate_auth_code_flow(list(scopes), redirect_uri=CALLBACK)
     callback = sign_in(client, flow["auth_uri"], person)
-    answer: dict[str, Any] = application.acquire_token_by_auth_code_flow(
-        flow, dict(httpx.URL(callback).params)
-    )
+    answer: dict[str, Any] = application.acquire_token_by_auth_code_flow(flow, dict(httpx.URL(callback).params))
     return answer
 
 
@@ -85,9 +83,7 @@ def test_msal_refreshes_silently_and_keeps_the_new_refresh_token(
     account = application.get_accounts()[0]
     again = application.acquire_token_silent(["User.Read"], account, force_refresh=True)
     assert again["access_token"] != first["access_token"]
-    old = token_request(
-        sandbox, grant_type="refresh_token", refresh_token=first["refresh_token"], scope="User.Read"
-    )
+    old = token_request(sandbox, grant_type="refresh_token", refresh_token=first["refresh_token"], scope="User.Read")
     assert old.status_code == 200, "the old refresh token stays good, as in reality"
 
 
@@ -121,16 +117,12 @@ def test_after_admin_consent_everyone_of_the_tenant_may(
     assert "code" in httpx.URL(sign_in(browser_client, stranger["auth_uri"], CLEO)).params, "Cleo is an admin"
 
 
-def test_who_declines_is_sent_back_with_access_denied(
-    sandbox: SandboxProcess, browser_client: httpx.Client
-) -> None:
+def test_who_declines_is_sent_back_with_access_denied(sandbox: SandboxProcess, browser_client: httpx.Client) -> None:
     answer = httpx.URL(sign_in(browser_client, authorize_url(sandbox), ANA, accept=False)).params
     assert (answer["error"], answer["state"]) == ("access_denied", "s1")
 
 
-def test_consent_is_remembered_and_asked_again_by_prompt(
-    sandbox: SandboxProcess, browser_client: httpx.Client
-) -> None:
+def test_consent_is_remembered_and_asked_again_by_prompt(sandbox: SandboxProcess, browser_client: httpx.Client) -> None:
     sign_in(browser_client, authorize_url(sandbox), ANA)
     oid = "a0a0a0a0-0000-4000-8000-0000000000aa"
     second = browser_client.post(authorize_url(sandbox), data={"person": oid})
@@ -139,9 +131,7 @@ def test_consent_is_remembered_and_asked_again_by_prompt(
     assert "Permissions requested" in asked.text
 
 
-def test_prompt_none_needs_a_session_and_consent(
-    sandbox: SandboxProcess, browser_client: httpx.Client
-) -> None:
+def test_prompt_none_needs_a_session_and_consent(sandbox: SandboxProcess, browser_client: httpx.Client) -> None:
     silent = authorize_url(sandbox, prompt="none")
     nobody = browser_client.get(silent)
     assert httpx.URL(nobody.headers["location"]).params["error"] == "login_required"
@@ -169,9 +159,7 @@ def test_an_unregistered_redirect_gets_a_page_and_no_redirect(sandbox: SandboxPr
     ids=lambda value: str(value),
 )
 def test_a_code_is_refused(sandbox: SandboxProcess, changed: dict[str, str], number: int) -> None:
-    code = code_for(
-        sandbox, code_challenge="E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method="S256"
-    )
+    code = code_for(sandbox, code_challenge="E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method="S256")
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier, "scope": "User.Read"}
     answer = token_request(sandbox, **(form | changed)).json()

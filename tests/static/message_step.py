@@ -83,9 +83,7 @@ class MessageStep:
         context = {
             "section": "campaigns",
             "campaign": SimpleNamespace(pk=1, name="Fees", status="draft"),
-            "steps": [
-                {"key": key, "url": "#", "state": "todo", "current": key == "message"} for key in STEPS
-            ],
+            "steps": [{"key": key, "url": "#", "state": "todo", "current": key == "message"} for key in STEPS],
             "editable": True,
             "fields": FIELDS,
             "message": message,

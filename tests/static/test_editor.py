@@ -213,9 +213,7 @@ def test_the_editor_and_its_dialogs_are_accessible_and_fit_a_phone(
     page: Page, scheme: Literal["light", "dark"]
 ) -> None:
     page.emulate_media(color_scheme=scheme)
-    step = MessageStep(
-        page, PARAGRAPH % 'Dear {{ First name }} {% if City == "Köln" %}x{% endif %} {{ Nonsense }}'
-    )
+    step = MessageStep(page, PARAGRAPH % 'Dear {{ First name }} {% if City == "Köln" %}x{% endif %} {{ Nonsense }}')
     step.open()
     assert_accessible(page)
     page.get_by_role("button", name="Show only if").click()

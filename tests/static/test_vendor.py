@@ -30,7 +30,5 @@ def test_no_page_script_or_stylesheet_names_another_host() -> None:
     ours = VENDOR.parent
     project = ours.parent
     files = [*project.glob("templates/**/*.html"), *ours.glob("css/*.css"), *ours.glob("js/*.js")]
-    loading = re.compile(
-        r"""(?:src=|<link[^>]+href=|@import|url\(|import .* from |fetch\()\s*["']?(?:https?:)?//"""
-    )
+    loading = re.compile(r"""(?:src=|<link[^>]+href=|@import|url\(|import .* from |fetch\()\s*["']?(?:https?:)?//""")
     assert [file for file in files if loading.search(file.read_text())] == []

@@ -59,9 +59,7 @@ class EdgeProcess:
     def ask(self, method: str, path: str) -> int:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection.request(
-                method, path, headers={"User-Agent": FIREFOX, "X-Forwarded-For": "198.51.100.23"}
-            )
+            connection.request(method, path, headers={"User-Agent": FIREFOX, "X-Forwarded-For": "198.51.100.23"})
             return connection.getresponse().status
         finally:
             connection.close()

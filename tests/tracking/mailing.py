@@ -25,9 +25,7 @@ def mailing(recipients: int = 3) -> Campaign:
         email="ana@contoso.example",
         name="Ana Albrecht",
     )
-    mailbox, _made = Mailbox.objects.get_or_create(
-        workspace=workspace, owner=ana, defaults={"address": ana.email}
-    )
+    mailbox, _made = Mailbox.objects.get_or_create(workspace=workspace, owner=ana, defaults={"address": ana.email})
     campaign = Campaign.objects.new(ana, "Autumn")
     sheet = Spreadsheet.objects.create(campaign=campaign, name="guests.csv", header=["Email"])
     rows = Recipient.objects.bulk_create(

@@ -130,10 +130,6 @@ def test_a_taken_port_gets_a_clear_message(edge: EdgeProcess) -> None:
 
 
 def test_the_edge_imports_no_django_no_database_and_no_redis() -> None:
-    program = (
-        "import sys, tracking.edge; print([m for m in ('django', 'psycopg', 'redis') if m in sys.modules])"
-    )
-    found = subprocess.run(
-        [sys.executable, "-c", program], cwd=PROJECT, capture_output=True, check=True, text=True
-    )
+    program = "import sys, tracking.edge; print([m for m in ('django', 'psycopg', 'redis') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, check=True, text=True)
     assert found.stdout == "[]\n"

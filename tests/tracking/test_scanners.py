@@ -72,9 +72,7 @@ def test_opens(agent: str, seconds: float | None, verdict: str, reason: str) -> 
         ("Mozilla/5.0 SkypeUriPreview Preview/0.5", LATER, None, 1, "machine", "program"),
     ],
 )
-def test_clicks(
-    agent: str, seconds: float | None, opened: float | None, links: int, verdict: str, reason: str
-) -> None:
+def test_clicks(agent: str, seconds: float | None, opened: float | None, links: int, verdict: str, reason: str) -> None:
     found = classify(
         Kind.CLICK,
         "GET",

@@ -219,9 +219,7 @@ def test_the_first_hit_that_is_not_a_machines_is_the_fact(directory: Path) -> No
     message.refresh_from_db()
     assert message.opened_at == SENT + timedelta(seconds=200)
     assert message.clicked_at == SENT + timedelta(seconds=500)
-    spool(
-        directory, [line("o", message, 150), line("c", message, 900)]
-    )  # one came late, through another worker
+    spool(directory, [line("o", message, 150), line("c", message, 900)])  # one came late, through another worker
     Shipper(directory).ship()
     message.refresh_from_db()
     assert message.opened_at == SENT + timedelta(seconds=150)

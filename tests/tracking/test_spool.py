@@ -109,9 +109,7 @@ def test_a_torn_last_line_is_ignored_and_malformed_lines_are_counted(tmp_path: P
     segment.release()
 
 
-def test_a_short_write_is_an_error_and_ends_the_segment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_short_write_is_an_error_and_ends_the_segment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = SegmentWriter(tmp_path, rotate_seconds=3600)
     writer.append(LINE)
     whole = os.write
@@ -138,9 +136,7 @@ def test_threads_share_a_writer_while_it_rotates_and_no_line_is_lost(tmp_path: P
         thread.join()
     writer.close()
     hits = finished(tmp_path)
-    assert sorted((hit.campaign_id, hit.message_id) for hit in hits) == [
-        (n, o) for n in range(8) for o in range(500)
-    ]
+    assert sorted((hit.campaign_id, hit.message_id) for hit in hits) == [(n, o) for n in range(8) for o in range(500)]
 
 
 def test_a_claimed_segment_is_nobody_elses(tmp_path: Path) -> None:
@@ -173,9 +169,7 @@ def test_other_files_in_the_directory_are_left_alone(tmp_path: Path) -> None:
     assert claim_finished(tmp_path) == []
 
 
-def test_a_segment_has_its_name_only_when_it_is_locked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_segment_has_its_name_only_when_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[str]] = []
     lock = fcntl.flock
 

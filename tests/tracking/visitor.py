@@ -74,9 +74,7 @@ def pixel(campaign: int = 7, message: int = 12, keys: Sequence[bytes] = KEYS) ->
     return f"/o/{message_token(keys, campaign, message)}.gif"
 
 
-def link(
-    target: str, campaign: int = 7, message: int = 12, number: int = 3, keys: Sequence[bytes] = KEYS
-) -> str:
+def link(target: str, campaign: int = 7, message: int = 12, number: int = 3, keys: Sequence[bytes] = KEYS) -> str:
     return f"/c/{message_token(keys, campaign, message)}/{link_token(keys, campaign, number, target)}"
 
 

@@ -16,9 +16,7 @@ class Command(BaseCommand):
     help = "Store the tracking edge's hits, each once. Runs until it is told to stop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--spool", type=Path, default=settings.SPOOL_DIR, help="the edge's spool directory"
-        )
+        parser.add_argument("--spool", type=Path, default=settings.SPOOL_DIR, help="the edge's spool directory")
         parser.add_argument("--every", type=float, default=PAUSE_SECONDS, help="seconds between two looks")
         parser.add_argument("--once", action="store_true", help="ship what is finished now, then end")
 
