@@ -18,13 +18,13 @@ LANGUAGES = ("en", "de")
 STYLE = """
 :root {
   color-scheme: light dark;
-  --page: #f4f5f7; --card: #fff; --text: #1b1f24; --quiet: #57606a; --line: #d8dde3;
-  --accent: #1f5fbf; --hover: #184c99; --on-accent: #fff;
+  --page: #f8f6f1; --card: #fff; --text: #1c2326; --quiet: #565d61; --line: #e0dbd0;
+  --accent: #0b5a60; --hover: #08454a; --on-accent: #fff;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #14171b; --card: #1d2127; --text: #e8eaed; --quiet: #a4acb6; --line: #343b44;
-    --accent: #8ab4f8; --hover: #aecbfa; --on-accent: #10203a;
+    --page: #101618; --card: #182022; --text: #e7ecea; --quiet: #a4b0b1; --line: #2d393c;
+    --accent: #6bc9c0; --hover: #93ddd6; --on-accent: #06211f;
   }
 }
 * { box-sizing: border-box }

@@ -232,13 +232,19 @@ function onTrouble(event) {
 const STYLES = {
   "date-time": { dateStyle: "medium", timeStyle: "short" },
   date: { dateStyle: "medium" },
-  time: { hour: "numeric", minute: "2-digit" },
+  time: { timeStyle: "short" },
 };
+
+/** The page's language as the reader's browser writes it: 22 Nov in en-GB, Nov 22 in en-US. */
+function readersLanguage() {
+  const page = document.documentElement.lang;
+  return navigator.languages.find((one) => one.split("-")[0] === page) ?? (page || undefined);
+}
 
 function showLocalTime(time) {
   const at = new Date(time.dateTime);
   if (Number.isNaN(at.getTime())) return;
-  const language = document.documentElement.lang || undefined;
+  const language = readersLanguage();
   time.title = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" }).format(at);
   time.textContent = new Intl.DateTimeFormat(language, STYLES[time.dataset.style] ?? STYLES["date-time"]).format(at);
   time.dataset.local = "";
