@@ -91,7 +91,9 @@ class EdgeProcess:
 
 
 def _lives(pid: int) -> bool:
-    """Neither gone nor a zombie, which has let go of its files."""
+    """Whether it may still hold a file: a killed process is a zombie as soon as its first thread ended."""
+    process = Path(f"/proc/{pid}")
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        ended = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return not ended or len(list((process / "task").iterdir())) > 1
     return False
