@@ -32,7 +32,7 @@ demo: environment
 
 test: environment
 	@echo "→ Tests"
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: lint test
 

@@ -43,6 +43,8 @@ class Workspace(models.Model):
     messages_per_minute = models.PositiveIntegerField(_("messages a minute"), default=_default_pace)
     recipients_per_day = models.PositiveIntegerField(_("recipients in 24 hours"), default=_default_recipients)
     concurrent_requests = models.PositiveIntegerField(_("requests at a time"), default=_default_concurrency)
+    # How numbers and dates look where a spreadsheet leaves it open, as a language tag; "" is each person's language.
+    locale = models.CharField(_("numbers and dates"), max_length=10, blank=True, default="", db_default="")
     cooling_off_seconds = models.PositiveIntegerField(_("cooling-off, seconds"), default=_default_cooling_off)
 
     class Meta:

@@ -66,7 +66,9 @@ def _refused(request: HttpRequest, refusal: Exception) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
-    return redirect(microsoft.sign_out_url(settings.APP_URL + reverse("sign-in")))
+    answer = redirect(microsoft.sign_out_url(settings.APP_URL + reverse("sign-in")))
+    answer["Clear-Site-Data"] = '"storage"'  # a spreadsheet that the browser kept is not for who comes next
+    return answer
 
 
 @signed_in

@@ -45,9 +45,9 @@ TABLE = f"""
     CREATE SCHEMA {SCHEMA};
     SET search_path TO {SCHEMA};
     CREATE TABLE recipient (
-        campaign_id bigint NOT NULL, row_number integer NOT NULL, address text NOT NULL, fields text[] NOT
-        NULL,
-        problem text NOT NULL, PRIMARY KEY (campaign_id, row_number)
+        campaign_id bigint NOT NULL, row_number integer NOT NULL, address text NOT NULL,
+        fields text[] NOT NULL,
+        problems smallint NOT NULL, PRIMARY KEY (campaign_id, row_number)
     )
 """
 COPY = f"COPY recipient (campaign_id, {', '.join(COPY_COLUMNS)}) FROM STDIN"
@@ -136,7 +136,7 @@ class _Upload:
         batch: list[object] = []
         with self.connection.cursor() as cursor:
             for number, row in enumerate(rows, 2):
-                batch += [7, number, row[0], [str(value) for value in row], ""]
+                batch += [7, number, row[0], [str(value) for value in row], 0]
                 if len(batch) == 5 * 1000:
                     self._insert(cursor, batch)
             self._insert(cursor, batch)

@@ -99,9 +99,9 @@ class TemplateAdmin(ReadOnly):
 class RecipientAdmin(ReadOnly):
     """Counts only: where a row stands, never what is in it."""
 
-    list_display = ("pk", "spreadsheet_id", "row_number", "problem", "left_out")
-    list_filter = ("problem", "left_out")
-    fields = ("row_number", "problem", "left_out")
+    list_display = ("pk", "spreadsheet_id", "row_number", "problems", "left_out")
+    list_filter = ("problems", "left_out")
+    fields = ("row_number", "problems", "left_out")
     show_full_result_count = False
 
 

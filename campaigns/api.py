@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from ninja import File, Router, Schema, Status
+from ninja import File, Form, Router, Schema, Status
 from ninja.errors import HttpError
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -16,6 +16,9 @@ from pydantic import Field
 from accounts.models import Mailbox, User
 from campaigns import checking, importing
 from campaigns.models import Campaign, Message, Recipient, Spreadsheet, Template
+from campaigns.models.frozen import state_of
+from campaigns.reading_options import UnknownOption, options_of
+from campaigns.spreadsheet.delimited import ENCODINGS
 
 router = Router(tags=["campaigns"])
 
@@ -33,6 +36,22 @@ class TemplateIn(Schema):
     subject: str
     html: str
     tracking: bool | TrackingIn = False
+
+
+class ReadingIn(Schema):
+    """How the file is to be read; what is empty is found out."""
+
+    sheet: str = Field("", description="name of the sheet; the first that is not hidden")
+    header_row: str = Field("", description="row with the column names, as the spreadsheet program counts; 0: none")
+    delimiter: str = Field("", description="of a text file: one of , ; | or tab")
+    encoding: str = Field("", description=f"of a text file: one of {', '.join(ENCODINGS)}")
+    locale: str = Field(
+        "",
+        description="language tag by which number formats are shown that leave it open, such as de-ch; "
+        "the campaign remembers it",
+    )
+    hidden_rows: str = Field("", description="1: hidden and filtered rows are taken in, as by default; 0: they are not")
+    hidden_columns: str = Field("", description="1: hidden columns are taken in, as by default; 0: they are not")
 
 
 class CampaignOut(Schema):
@@ -66,6 +85,10 @@ class PreflightOut(Schema):
 
 class RecipientOut(Schema):
     row: int
+    sheet_row: int = Field(description="its number as the spreadsheet program counts")
+    grouped_into: int | None = Field(
+        None, description="sheet_row of the row in whose mail it is; status is that mail's"
+    )
     address: str
     status: str
     reason: str
@@ -103,7 +126,9 @@ def _all_told(campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
     """Three queries, however many campaigns."""
     ids = [campaign.pk for campaign in campaigns]
     counts = Message.objects.counts(ids)
-    rows = Recipient.objects.filter(spreadsheet__in=[one.spreadsheet_id for one in campaigns if one.spreadsheet_id])
+    rows = Recipient.objects.filter(
+        spreadsheet__in=[one.spreadsheet_id for one in campaigns if one.spreadsheet_id], removed=False
+    )
     by_sheet = dict(rows.order_by().values_list("spreadsheet_id").annotate(Count("pk")))
     uploads = Spreadsheet.objects.filter(campaign__in=ids).order_by("campaign_id", "-pk").distinct("campaign_id")
     newest = {upload.campaign_id: upload for upload in uploads}
@@ -144,11 +169,15 @@ def get_campaign(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
 @router.post(
     "campaigns/{campaign_id}/spreadsheet", response={202: CampaignOut}, summary="Upload the data; it is read soon after"
 )
-def upload_spreadsheet(request: HttpRequest, campaign_id: int, file: File[UploadedFile]) -> Status[dict[str, Any]]:
+def upload_spreadsheet(
+    request: HttpRequest, campaign_id: int, file: File[UploadedFile], reading: Form[ReadingIn]
+) -> Status[dict[str, Any]]:
     campaign = _find(request, campaign_id)
     try:
-        importing.accept(campaign, file.name or "", file.chunks(), file.size or 0)
-    except importing.UploadRefused as refusal:
+        options = options_of(campaign, reading.dict())
+        locale = options.locale if reading.locale else ""
+        importing.accept(campaign, file.name or "", file.chunks(), file.size or 0, options, remembered_locale=locale)
+    except (importing.UploadRefused, UnknownOption) as refusal:
         raise HttpError(422, str(refusal)) from None
     return Status(202, _told(campaign))
 
@@ -201,9 +230,10 @@ def preflight(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
 @router.post("campaigns/{campaign_id}/launch", response=CampaignOut, summary="Launch it")
 def launch(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
     campaign = _find(request, campaign_id)
+    state = state_of(campaign)
     if blockers := [one for one in checking.findings(campaign) if one.level == "blocker"]:
         raise HttpError(409, " ".join(str(one.message) for one in blockers))
-    campaign.launch(_user(request), _mailbox(request))
+    campaign.launch(_user(request), _mailbox(request), state=state)
     return _told(campaign)
 
 
@@ -233,9 +263,12 @@ def recipients(request: HttpRequest, campaign_id: int, limit: int = 1000, offset
     campaign = _find(request, campaign_id)
     limit, offset = max(1, min(limit, 10_000)), max(0, offset)
     rows = list(campaign.recipients()[offset : offset + limit])
-    real = campaign.messages.filter(is_test=False, recipient__in=[row.pk for row in rows])
-    told = {message.recipient_id: message for message in real}
-    items = [_row(offset + at, row, told.get(row.pk)) for at, row in enumerate(rows, start=1)]
+    leading = {row.grouped_into or row.row_number for row in rows}
+    real = campaign.messages.filter(is_test=False, recipient__row_number__in=leading).select_related("recipient")
+    told = {message.recipient.row_number: message for message in real}
+    items = [
+        _row(offset + at, row, told.get(row.grouped_into or row.row_number)) for at, row in enumerate(rows, start=1)
+    ]
     return {"items": items, "total": campaign.recipients().count()}
 
 
@@ -243,8 +276,10 @@ def _row(number: int, recipient: Recipient, message: Message | None) -> dict[str
     facts = ("sent_at", "opened_at", "clicked_at", "unsubscribed_at", "failed_at")
     return {
         "row": number,
+        "sheet_row": recipient.row_number,
+        "grouped_into": recipient.grouped_into,
         "address": recipient.address,
         "status": message.status if message else "left_out" if recipient.left_out else "ready",
-        "reason": message.reason if message else recipient.problem,
+        "reason": message.reason if message else recipient.open_problem.code,
         "facts": {fact: getattr(message, fact, None) for fact in facts},
     }

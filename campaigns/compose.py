@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from campaigns.addresses import Address, InvalidAddress, parse_addresses
+from campaigns.attaching import Attached
+from campaigns.inline_images import extract
+from campaigns.merge.filters import ENGLISH, Languages
 from campaigns.merge.links import check_link, filled_in
 from campaigns.merge.problems import Place, Problem, RenderProblem, TemplateProblems
 from campaigns.merge.source import body_end
@@ -75,6 +78,7 @@ class Email:
     html: str
     text: str
     list_unsubscribe: str | None = None
+    attachments: list[Attached] = field(default_factory=list)
 
 
 class ComposeProblem(Exception):
@@ -94,12 +98,17 @@ class Composer:
         address_columns: AddressColumns,
         tracking: Tracking | None = None,
         unsubscribe: Unsubscribe | None = None,
+        languages: Languages = ENGLISH,
     ) -> None:
         """Compile the template for a spreadsheet with the header `fields`. Raises TemplateProblems.
 
         With `tracking` None, or with both kinds off, no tracking address appears in any mail.
         """
-        draft = read_template(subject, html, fields)
+        html, images = extract(html)
+        self._inline = [
+            Attached(one.name, one.media_type, len(one.content), one.content, one.inline_id) for one in images
+        ]
+        draft = read_template(subject, html, fields, languages)
         if draft.names_unsubscribe_link and unsubscribe is None:
             message = _("The message uses {{ unsubscribe_link }}, but unsubscribe links are off for this campaign.")
             raise TemplateProblems([Problem(Place("body", 1, ""), message, code="unsubscribe_off")])
@@ -113,23 +122,24 @@ class Composer:
             self._label = link_token(unsubscribe.keys, campaign_id, UNSUBSCRIBE_NUMBER, unsubscribe.label)
             if not draft.names_unsubscribe_link:
                 source = _with_way_out(source, unsubscribe, draft)
-        links = _Links(tracking, campaign_id, draft.message)
+        links = _Links(tracking, campaign_id, draft.layout.message)
         opens = tracking is not None and tracking.opens
         self._compiled = compile_draft(
             draft,
             source,
             links.write if links.clicks else check_link,
             constant=links.constant if links.clicks else None,
-            end=pixel(open_url(links.base_url, f"{{{{ _f{draft.message} | _verbatim }}}}")) if opens else "",
+            end=pixel(open_url(links.base_url, f"{{{{ _f{draft.layout.message} | _verbatim }}}}")) if opens else "",
         )
         self._tracked = opens or links.clicks
         self.used_fields = self._compiled.used_fields
         self.fields_without_fallback = self._compiled.fields_without_fallback
 
-    def compose(self, values: Sequence[str], message_id: int) -> Email:
+    def compose(self, values: Sequence[str], message_id: int, rows: Sequence[Sequence[str]] | None = None) -> Email:
         """The mail for one row: its cells in the order of the header. Raises ComposeProblem.
 
-        The same row and message id give the same mail, byte for byte.
+        `rows` are all rows of the mail, this one first; None means that it is alone. All addresses are those
+        of `values`. The same rows and message id give the same mail, byte for byte.
         """
         columns = self._columns
         to = _addresses(values, columns.to)
@@ -141,7 +151,7 @@ class Composer:
         if self._unsubscribe is not None:
             list_unsubscribe = unsubscribe_url(self._unsubscribe.base_url, token, self._label)
         try:
-            texts = self._compiled.render(values, list_unsubscribe, token)
+            texts = self._compiled.render(values, list_unsubscribe, token, rows)
         except RenderProblem as problem:
             raise ComposeProblem(str(problem)) from problem
         return Email(
@@ -153,6 +163,7 @@ class Composer:
             texts.html,
             texts.text,
             list_unsubscribe or None,
+            list(self._inline),
         )
 
 
@@ -193,7 +204,7 @@ def _with_way_out(source: str, unsubscribe: Unsubscribe, draft: Draft) -> str:
     line = (
         '<p style="margin:24px 0 0;font-size:12px;line-height:18px;color:#595959">'
         f"{html_entities.escape(text)} "
-        f'<a href="{{{{ _f{draft.unsubscribe} | _verbatim }}}}" style="color:#595959" data-no-track>'
+        f'<a href="{{{{ _f{draft.layout.unsubscribe} | _verbatim }}}}" style="color:#595959" data-no-track>'
         f"{html_entities.escape(link_text)}</a></p>"
     )
     place = body_end(source)

@@ -1,19 +1,26 @@
 """A campaign's one composer, and the mail of each of its messages: preview, test and sending all come here."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from campaigns.addresses import Address
+from campaigns.attached import Files
 from campaigns.compose import AddressColumns, ComposeProblem, Composer, Email, Tracking, Unsubscribe
-from campaigns.merge import TemplateProblems
+from campaigns.languages import languages_of
+from campaigns.merge import Languages, TemplateProblems
 from campaigns.models import Campaign, Message, Recipient, Spreadsheet, Template
-from microsoft_graph.wire import OutgoingEmail
+from microsoft_graph.wire import Attachment, OutgoingEmail
 from microsoft_graph.wire import Recipient as To
+
+Groups = Mapping[int, Sequence[Sequence[str]]]
+"""By the recipient's id: the cells of all rows of its mail, its own row first. Those of one row may be missing."""
 
 NO_MESSAGE = 0  # previews and tests are no message: nothing that comes back from them is counted
 
@@ -38,27 +45,42 @@ class Outgoing:
         return Outgoing(self.message, replace(email, to=to, cc=cc, bcc=bcc))
 
 
-def preview(campaign: Campaign, recipient: Recipient) -> Email:
-    """This row's mail exactly as it will go, less what tracks it. Raises CannotCompose."""
-    return _compose(campaign, recipient, NO_MESSAGE, tracked=False)
+def preview(
+    campaign: Campaign, recipient: Recipient, groups: Groups | None = None, files: Files | None = None
+) -> Email:
+    """This row's mail exactly as it will go, less what tracks it. `groups` and `files` as in `outgoing`.
+
+    Raises CannotCompose.
+    """
+    return _compose(campaign, recipient, NO_MESSAGE, groups, files, tracked=False)
 
 
-def outgoing(message: Message) -> Outgoing:
+def groups_of(messages: Sequence[Message]) -> Groups:
+    """The rows of these messages' mails, in one query for all of them; in none when no campaign is grouped."""
+    return _groups([message.recipient for message in messages if message.campaign.grouped])
+
+
+def outgoing(message: Message, groups: Groups | None = None, files: Files | None = None) -> Outgoing:
     """The mail of this message, ready for Microsoft Graph. Raises CannotCompose.
 
-    A test goes to one typed address, is marked as a test, and is not tracked.
+    A test goes to one typed address, is marked as a test, and is not tracked. `groups` has the rows of several
+    messages; None: they are fetched. `files` remembers what several messages carry.
     """
     if message.is_test:
-        email = preview(message.campaign, message.recipient)
+        email = preview(message.campaign, message.recipient, groups, files)
         with translation.override(message.campaign.language):
             subject = _("[Test] %(subject)s") % {"subject": email.subject}
         email = replace(email, to=[Address(message.test_to)], cc=[], bcc=[], subject=subject)
     else:
-        email = _compose(message.campaign, message.recipient, message.pk, tracked=True)
-    return Outgoing(message, for_graph(email))
+        email = _compose(message.campaign, message.recipient, message.pk, groups, files, tracked=True)
+    try:
+        return Outgoing(message, for_graph(email))
+    except ComposeProblem as problem:
+        raise CannotCompose(str(problem)) from None
 
 
 def for_graph(email: Email) -> OutgoingEmail:
+    """The same for the wire, with the bytes of its files. Raises ComposeProblem when one is gone."""
     return OutgoingEmail(
         subject=email.subject,
         html=email.html,
@@ -66,6 +88,9 @@ def for_graph(email: Email) -> OutgoingEmail:
         cc=[To(one.address, one.name) for one in email.cc],
         bcc=[To(one.address, one.name) for one in email.bcc],
         reply_to=[To(one.address, one.name) for one in email.reply_to],
+        attachments=[
+            Attachment(one.name, one.media_type, one.read(), one.inline_id or None) for one in email.attachments
+        ],
         list_unsubscribe=f"<{email.list_unsubscribe}>" if email.list_unsubscribe else "",
     )
 
@@ -89,6 +114,7 @@ def composer_of(campaign: Campaign, *, tracked: bool) -> Composer:
         tracked and campaign.track_opens,
         tracked and campaign.track_clicks,
         campaign.owner.label if campaign.unsubscribe_link else None,
+        languages_of(campaign),
         translation.get_language(),
     )
 
@@ -100,14 +126,43 @@ def address_columns(sheet: Spreadsheet) -> AddressColumns | None:
     return AddressColumns(sheet.address_column, sheet.cc_column, sheet.bcc_column, sheet.reply_to_column)
 
 
-def _compose(campaign: Campaign, recipient: Recipient, message_id: int, *, tracked: bool) -> Email:
+def _compose(
+    campaign: Campaign,
+    recipient: Recipient,
+    message_id: int,
+    groups: Groups | None,
+    files: Files | None,
+    *,
+    tracked: bool,
+) -> Email:
+    if groups is None:
+        groups = _groups([recipient] if campaign.grouped else [])
     try:
         with translation.override(campaign.language):
-            return composer_of(campaign, tracked=tracked).compose(recipient.fields, message_id)
+            composer = composer_of(campaign, tracked=tracked)
+            email = composer.compose(recipient.fields, message_id, groups.get(recipient.pk))
+            attached = (files or Files()).of_mail(campaign, groups.get(recipient.pk) or [recipient.fields])
+            return replace(email, attachments=[*email.attachments, *attached]) if attached else email
     except ComposeProblem as problem:
         raise CannotCompose(str(problem)) from None
     except TemplateProblems as problems:
         raise CannotCompose("; ".join(str(one.message) for one in problems.problems)) from None
+
+
+def _groups(leading: Sequence[Recipient]) -> Groups:
+    numbers: defaultdict[int, list[int]] = defaultdict(list)
+    for recipient in leading:
+        numbers[recipient.spreadsheet_id].append(recipient.row_number)
+    if not numbers:
+        return {}
+    theirs = Q()
+    for sheet, of_sheet in numbers.items():
+        theirs |= Q(spreadsheet=sheet, grouped_into__in=of_sheet)
+    others: defaultdict[tuple[int, int | None], list[list[str]]] = defaultdict(list)
+    rows = Recipient.objects.included().filter(theirs).order_by("row_number")
+    for sheet, leader, fields in rows.values_list("spreadsheet_id", "grouped_into", "fields"):
+        others[sheet, leader].append(fields)
+    return {one.pk: [one.fields, *others[one.spreadsheet_id, one.row_number]] for one in leading}
 
 
 @lru_cache(maxsize=64)
@@ -120,6 +175,7 @@ def _compiled(
     opens: bool,
     clicks: bool,
     unsubscribe_label: str | None,
+    languages: Languages,
     _language: str | None,  # of the words we add; a part of the cache's key
 ) -> Composer:
     base, keys = settings.TRACKING_URL, settings.TRACKING_KEYS
@@ -131,4 +187,5 @@ def _compiled(
         address_columns=columns,
         tracking=Tracking(base, keys, opens, clicks) if opens or clicks else None,
         unsubscribe=Unsubscribe(base, keys, unsubscribe_label) if unsubscribe_label is not None else None,
+        languages=languages,
     )

@@ -7,7 +7,7 @@ What may have left is never sent again: it is looked up by its outbox key. docs/
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from uuid import UUID
 
@@ -18,11 +18,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import LedgerEntry, Mailbox
-from campaigns.composing import CannotCompose, Outgoing, outgoing
+from campaigns.attached import Files
+from campaigns.composing import CannotCompose, Outgoing, groups_of, outgoing
 from campaigns.models import Campaign, Message, Suppression
 from microsoft_graph.client import MailboxClient
 from microsoft_graph.errors import Disconnected, GraphError, MailboxRefused, NotDone, Rejected, Throttled, Unclear
-from microsoft_graph.wire import Draft, Found
+from microsoft_graph.wire import Draft, Found, inline_and_later
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Flight:
     key: UUID
     client: MailboxClient
     wait_for: Wait
+    files: Files = field(default_factory=Files)
 
     def deliver(self, messages: Sequence[Message]) -> None:
         """Send these once. Safe to call again after a crash: the outbox keys remember us."""
@@ -62,9 +64,10 @@ class Flight:
     def compose(self, messages: Sequence[Message]) -> list[Outgoing]:
         """A row that can't be composed fails alone, with its reason."""
         ready = []
+        groups = groups_of(messages)
         for message in messages:
             try:
-                ready.append(outgoing(message))
+                ready.append(outgoing(message, groups, self.files))
             except CannotCompose as problem:
                 Message.objects.mark_failed(self.key, message.pk, str(problem))
             except Exception:  # one row's accident is not the mailbox's
@@ -134,10 +137,12 @@ class Flight:
             found = await self.client.find_by_key(str(message.outbox_key))
             if found.sent:
                 return Fate.SENT
-            for extra in found.drafts[1:]:
-                await self.client.delete_draft(extra.id)
-            if found.drafts:
-                return found.drafts[0]
+            kept = next((draft for draft in found.drafts if is_complete(mail, draft)), None)
+            for draft in found.drafts:
+                if draft is not kept:
+                    await self.client.delete_draft(draft.id)
+            if kept is not None:
+                return kept
             if message.sending_at is not None:
                 return Fate.UNDER_WAY
         return await self.client.create_draft(mail.email, str(message.outbox_key))
@@ -249,6 +254,15 @@ class Flight:
             Message.objects.mark_unclear(self.key, message.pk, reason)
         else:
             Message.objects.look_again_later(self.key, message.pk, message.looks + 1)
+
+
+def is_complete(mail: Outgoing, draft: Draft) -> bool:
+    """Whether a draft that was found has all its files: one whose making broke off may lack those added one by one.
+
+    Its id was noted, or sending it begun, only when it was whole.
+    """
+    _inside, later = inline_and_later(mail.email)
+    return not later or mail.message.draft_id == draft.id or mail.message.sending_at is not None
 
 
 def _as_error(problem: object) -> BaseException | None:

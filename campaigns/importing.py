@@ -5,42 +5,59 @@ the rows into PostgreSQL; the file is deleted when that has ended, well or badly
 another worker begins anew. Until the last row is in, the campaign keeps the data it had.
 """
 
+import hashlib
+import logging
 import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, Recipient, Spreadsheet
+from campaigns.desk import replaying
+from campaigns.models import Campaign, Spreadsheet
 from campaigns.models.campaign import NotNow
-from campaigns.spreadsheet import child, problems
-from campaigns.spreadsheet.errors import Damaged, ReadingCancelled, SpreadsheetError
+from campaigns.spreadsheet import child
+from campaigns.spreadsheet.errors import BeginAnew, Damaged, ReadingCancelled, SheetMissing, SpreadsheetError
+from campaigns.spreadsheet.options import Options
 
 COPY = f"COPY campaigns_recipient (spreadsheet_id, {', '.join(child.COPY_COLUMNS)}) FROM STDIN"
-REUSE = """
-INSERT INTO campaigns_recipient (spreadsheet_id, row_number, address, fields, problem, left_out)
-SELECT %(to)s, row_number, address, fields, problem, left_out FROM campaigns_recipient WHERE spreadsheet_id = %(from)s
-"""
-READDRESS = """
-UPDATE campaigns_recipient AS recipient SET address = new.address, problem = new.problem
-FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS new (id, address, problem) WHERE recipient.id = new.id
-"""
 DEADLINE_SECONDS = 300
+# What PostgreSQL says to values it does not take, also when it is asked again.
+REFUSED = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError)
 GIVEN_UP_AFTER = timedelta(seconds=DEADLINE_SECONDS + 60)  # its worker is dead: another one begins anew
+
+log = logging.getLogger(__name__)
 
 
 class UploadRefused(Exception):
     """The file was not taken. The text is for the user; the campaign keeps what it had."""
 
 
-def accept(campaign: Campaign, name: str, chunks: Iterable[bytes], size: int) -> Spreadsheet:
-    """Store an upload for a worker to read. Raises UploadRefused, NotNow."""
+def accept(
+    campaign: Campaign,
+    name: str,
+    chunks: Iterable[bytes],
+    size: int,
+    options: Options | None = None,
+    *,
+    remembered_locale: str = "",
+    origin: str = "",
+    sheet_if_there: bool = False,
+) -> Spreadsheet:
+    """Store an upload for a worker to read, by these options. Raises UploadRefused, NotNow.
+
+    Without options the file is read as it suggests, its numbers and dates in the campaign's way. A
+    `remembered_locale` is the campaign's way from now on. `origin`: see Spreadsheet.options. With
+    `sheet_if_there` a file without the sheet of the options is read as if none had been named.
+    """
+    options = options or Options(locale=campaign.number_locale)
     limit = settings.UPLOAD_LIMIT_BYTES
     shown = Path(name).name[:255] or _("The file")
     if size > limit:
@@ -49,13 +66,24 @@ def accept(campaign: Campaign, name: str, chunks: Iterable[bytes], size: int) ->
     if size == 0:
         raise UploadRefused(_("%(name)s is empty. The campaign keeps the data it had.") % {"name": shown})
     upload = Spreadsheet(campaign=campaign, name=shown, size=size, stored_as=uuid.uuid4().hex)
+    upload.options = options.told()
+    if origin:
+        upload.options["origin"] = origin
+    if sheet_if_there and options.sheet:
+        upload.options["sheet_if_there"] = True
+    digest = hashlib.sha256()
     settings.UPLOAD_DIR.mkdir(parents=True, exist_ok=True)
     try:
         with upload.path.open("wb") as file:
             for chunk in chunks:
+                digest.update(chunk)
                 file.write(chunk)
+        upload.fingerprint = digest.hexdigest()
         with transaction.atomic():
             campaign.begin_import()
+            if remembered_locale:
+                campaign.locale = remembered_locale
+                campaign.save(update_fields=["locale"])
             upload.save()
     except BaseException:
         upload.delete_file()  # nothing says that it is there
@@ -82,6 +110,10 @@ def read(upload: Spreadsheet) -> None:
         _fail(upload, problem)
     except NotNow:
         _fail(upload, ReadingCancelled("launched_meanwhile", name=upload.name))
+    except REFUSED as error:  # its text may hold what is in the cells: the log gets none of it
+        if _being_read(upload).exists():  # else its campaign was erased
+            log.error("Upload %s holds what PostgreSQL does not take (%s).", upload.pk, type(error).__name__)
+        _fail(upload, Damaged("damaged", name=upload.name))
     except Exception:
         if _being_read(upload).exists():
             raise  # PostgreSQL was away, or an error of ours: the file is kept for another try
@@ -92,20 +124,14 @@ def _store_rows(upload: Spreadsheet) -> None:
     """Child process → COPY, in blocks; then the campaign takes the new data. Raises SpreadsheetError, NotNow."""
     if not upload.path.exists():
         raise Damaged("file_gone", name=upload.name)
-    reading = child.read_in_child(
-        upload.path,
-        upload.name,
-        prefix=f"{upload.pk}\t".encode(),
-        deadline_seconds=DEADLINE_SECONDS,
-        max_file_bytes=settings.UPLOAD_LIMIT_BYTES,
-        on_progress=lambda rows: _note_progress(upload, rows),
-        cancelled=lambda: not _being_read(upload).exists(),
-    )
-    with reading:
-        _being_read(upload).update(expected_rows=reading.header.expected_rows)
-        for block in reading:
-            with transaction.atomic(), connection.cursor() as cursor, cursor.copy(COPY) as copy:
-                copy.write(block)
+    try:
+        reading = _copy_with_any_merges(upload)
+    except SheetMissing:
+        if not upload.options.get("sheet_if_there"):
+            raise
+        upload.options = {**upload.options, "sheet": None, "sheet_if_there": False}
+        upload.save(update_fields=["options"])
+        reading = _copy_with_any_merges(upload)
     header, roles = reading.header, reading.header.roles
     with transaction.atomic():
         Campaign.objects.select_for_update().filter(pk=upload.campaign_id).first()  # before the upload, as everywhere
@@ -113,6 +139,7 @@ def _store_rows(upload: Spreadsheet) -> None:
             status=Spreadsheet.Status.READY,
             sheet=header.sheet,
             sheets=header.sheets,
+            facts=_facts(header, upload),
             header=header.header,
             header_row=header.header_row,
             address_column=roles.address,
@@ -126,7 +153,51 @@ def _store_rows(upload: Spreadsheet) -> None:
         if not taken:
             raise ReadingCancelled("cancelled", name=upload.name)
         upload.refresh_from_db()
+        replaying.replay(upload.campaign, upload)
         upload.campaign.take_data(upload)
+
+
+def _copy_with_any_merges(upload: Spreadsheet) -> child.Reading:
+    try:
+        return _copy_rows(upload)
+    except BeginAnew:
+        upload.recipients.all().delete()
+        return _copy_rows(upload, look_behind=True)
+
+
+def _copy_rows(upload: Spreadsheet, *, look_behind: bool = False) -> child.Reading:
+    reading = child.read_in_child(
+        upload.path,
+        upload.name,
+        Options.of(upload.options),
+        prefix=f"{upload.pk}\t".encode(),
+        deadline_seconds=DEADLINE_SECONDS,
+        max_file_bytes=settings.UPLOAD_LIMIT_BYTES,
+        look_behind=look_behind,
+        on_progress=lambda rows: _note_progress(upload, rows),
+        cancelled=lambda: not _being_read(upload).exists(),
+    )
+    with reading:
+        _being_read(upload).update(expected_rows=reading.header.expected_rows)
+        for block in reading:
+            with transaction.atomic(), connection.cursor() as cursor, cursor.copy(COPY) as copy:
+                copy.write(block)
+    return reading
+
+
+def _facts(header: child.Header, upload: Spreadsheet) -> dict[str, Any]:
+    """What the file was like, as Spreadsheet.facts keeps it; nothing for what was pasted: there is no file."""
+    if upload.options.get("origin"):
+        return {}
+    return {
+        "kind": header.kind,
+        "columns": header.columns,
+        "shown_header": header.shown_header,
+        "hidden_sheets": header.hidden_sheets,
+        "delimiter": header.delimiter,
+        "encoding": header.encoding,
+        "locale": upload.options.get("locale", ""),
+    }
 
 
 def _being_read(upload: Spreadsheet) -> QuerySet[Spreadsheet]:
@@ -155,60 +226,3 @@ def cancel(campaign: Campaign) -> None:
         unread.drop_files()
         unread.update(status=Spreadsheet.Status.FAILED, refusal=refusal)
         campaign.settle()
-
-
-# --- afterwards -------------------------------------------------------------------------------------------------
-
-
-def choose_address_column(campaign: Campaign, column: int) -> None:
-    """Send to the addresses in this column (counted from 0) instead. Raises NotNow, IndexError."""
-    sheet = campaign.spreadsheet
-    if sheet is None or not 0 <= column < len(sheet.header):
-        raise IndexError(column)
-    with transaction.atomic():
-        campaign.lock_editable()
-        checker = problems.Checker()
-        ids, addresses, found = [], [], []
-        for pk, fields in campaign.recipients().values_list("pk", "fields").iterator(chunk_size=2000):
-            errors = [at for at, value in enumerate(fields) if value in problems.ERROR_CELLS]
-            address = problems.trimmed(fields[column])
-            ids.append(pk)
-            addresses.append(address)
-            found.append(checker.problem(address, errors))
-        with connection.cursor() as cursor:
-            cursor.execute(READDRESS, [ids, addresses, found])
-        Spreadsheet.objects.filter(pk=sheet.pk).update(address_column=column)
-
-
-def mend(campaign: Campaign, recipient: Recipient, address: str) -> None:
-    """Put another address into this row, as if it had stood in the sheet. Raises ValueError with a text, NotNow."""
-    sheet = campaign.spreadsheet
-    address = problems.trimmed(address)
-    if not problems.is_sendable(address):
-        raise ValueError(_("“%(address)s” is not an address. The row is as it was.") % {"address": address})
-    if sheet is None or sheet.address_column is None:
-        raise ValueError(_("This campaign has no data any more."))
-    with transaction.atomic():
-        campaign.lock_editable()
-        recipient.fields[sheet.address_column] = recipient.address = address
-        again = campaign.recipients().filter(address__iexact=address).exclude(pk=recipient.pk).exists()
-        errors = any(value in problems.ERROR_CELLS for value in recipient.fields)
-        kind = Recipient.Problem
-        recipient.problem = kind.DUPLICATE_ADDRESS if again else kind.ERROR_CELL if errors else kind.NONE
-        recipient.left_out = False
-        recipient.save(update_fields=["fields", "address", "problem", "left_out"])
-
-
-def reuse(campaign: Campaign, earlier: Campaign) -> None:
-    """Copy the rows of an earlier campaign into this one. Raises NotNow."""
-    source = earlier.spreadsheet
-    if source is None:
-        raise NotNow(_("That campaign has no data."))
-    with transaction.atomic():
-        campaign.lock_editable()
-        copied = Spreadsheet.objects.get(pk=source.pk)
-        copied.pk, copied.campaign, copied.uploaded_at = None, campaign, timezone.now()
-        copied.save(force_insert=True)
-        with connection.cursor() as cursor:
-            cursor.execute(REUSE, {"to": copied.pk, "from": source.pk})
-        campaign.take_data(copied)

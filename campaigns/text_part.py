@@ -10,6 +10,8 @@ where they are, so the plain text of a row costs no parsing.
 
 import html as html_entities
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from campaigns.html_spans import Span, attribute_text, scan
 from campaigns.merge.source import spans, url_encoder, with_encoders
@@ -45,6 +47,26 @@ _SHOWN_SCHEMES = ("http://", "https://", "mailto:", "tel:")
 # and one of the next plane where the tag is part of an address.
 _TAG, _TAG_IN_ADDRESS = 0xF0000, 0x100000
 _TAGS = re.compile("[\U000f0000-\U000ffffd\U00100000-\U0010fffd]")
+_LOOP_TAGS = (re.compile(r"\{%-?\s*for\b"), re.compile(r"\{%-?\s*endfor\b"))
+
+
+class InOrder(Exception):
+    """A template's plain text depends on how many rows a mail has: its list's items are numbered in a loop."""
+
+
+@dataclass(slots=True)
+class _Loop:
+    """A loop of the merge language that is being converted.
+
+    Between two rounds there must be the breaks that the loop's content begins and ends with. They come at the
+    end of a round, and those of the first round before the loop. So its first tag waits for the first text.
+    """
+
+    tag: str
+    lines: int  # what waited when it began
+    blank: str
+    waits: bool = True
+    first_lines: int = 0  # breaks that the first text asked for
 
 
 class _Writer:
@@ -53,14 +75,41 @@ class _Writer:
     def __init__(self) -> None:
         self.out: list[str] = []
         self.lines = 0
+        self.written = 0  # of these lines, so many stand there already
         self.blank = ""
+        self.loops: list[_Loop] = []
 
     def add(self, text: str) -> None:
         if text:
+            self._begin_loops()
             if self.out:
-                self.out.append("\n" * self.lines or self.blank)
+                self.out.append("\n" * (self.lines - self.written) or self.blank)
             self.out.append(text)
-            self.lines, self.blank = 0, ""
+            self.lines, self.written, self.blank = 0, 0, ""
+
+    def begin_loop(self, tag: str) -> None:
+        self.loops.append(_Loop(tag, self.lines - self.written, self.blank))
+        self.lines, self.written, self.blank = 0, 0, ""
+
+    def _begin_loops(self) -> None:
+        for loop in self.loops:
+            if loop.waits:
+                loop.waits, loop.first_lines = False, self.lines
+                if self.out:
+                    self.out.append("\n" * max(loop.lines, self.lines) or loop.blank)
+                self.out.append(loop.tag)
+                if self.lines:
+                    self.written = self.lines
+
+    def end_loop(self, tag: str) -> None:
+        loop = self.loops.pop() if self.loops else None
+        if loop is None or loop.waits:  # nothing is in it
+            self.lines = max(self.lines, loop.lines if loop else 0)
+            return
+        wanted = max(loop.first_lines, self.lines) - self.written
+        self.out += "\n" * wanted or self.blank, tag
+        self.written = max(0, wanted)
+        self.blank = ""
 
     def flow(self, text: str) -> None:
         """Text of a paragraph."""
@@ -77,10 +126,14 @@ class _Writer:
 
 
 class _Converter:
-    def __init__(self, html: str) -> None:
+    """`begins` and `ends` are the characters that stand for the tags of loops."""
+
+    def __init__(self, html: str, begins: Collection[str] = (), ends: Collection[str] = ()) -> None:
         self.html = html
+        self.begins = begins
+        self.loop_tags = re.compile(f"([{''.join((*begins, *ends))}])") if begins else None
         self.writer = _Writer()
-        self.lists: list[int | None] = []  # next number of each open list, None for bullets
+        self.lists: list[tuple[int | None, int]] = []  # of each open list: next number, None for bullets; loops around
         self.link: tuple[str, int] | None = None  # address, and where its text begins in writer.out
         self.preformatted = 0
 
@@ -89,13 +142,22 @@ class _Converter:
             if span.hidden or span.kind in ("comment", "raw"):
                 continue
             if span.kind == "text":
-                text = html_entities.unescape(self.html[span.start : span.end])
-                (self.writer.add if self.preformatted else self.writer.flow)(text)
+                self.text(self.html[span.start : span.end])
             elif span.kind == "open":
                 self.opened(span)
             else:
                 self.closed(span.name)
         return "".join(self.writer.out)
+
+    def text(self, html: str) -> None:
+        add = self.writer.add if self.preformatted else self.writer.flow
+        for number, part in enumerate(self.loop_tags.split(html) if self.loop_tags else [html]):
+            if number % 2 == 0:
+                add(html_entities.unescape(part))
+            elif part in self.begins:
+                self.writer.begin_loop(part)
+            else:
+                self.writer.end_loop(part)
 
     def attribute(self, span: Span, name: str) -> str:
         found = next((a for a in span.attributes if a.name == name), None)
@@ -111,7 +173,7 @@ class _Converter:
             self.link = (self.attribute(span, "href"), len(self.writer.out))
         elif name in ("ul", "ol"):
             self.writer.new_line(1 if self.lists else 2)
-            self.lists.append(1 if name == "ol" else None)
+            self.lists.append((1 if name == "ol" else None, len(self.writer.loops)))
         elif name == "li":
             self.item()
         elif name in ("td", "th"):
@@ -122,12 +184,14 @@ class _Converter:
 
     def item(self) -> None:
         self.writer.new_line(1)
-        number = self.lists[-1] if self.lists else None
+        number, loops = self.lists[-1] if self.lists else (None, 0)
+        if number is not None and loops < len(self.writer.loops):
+            raise InOrder
         indent = "  " * max(0, len(self.lists) - 1)
         self.writer.add(f"{indent}-" if number is None else f"{indent}{number}.")
         self.writer.blank = " "
         if number is not None:
-            self.lists[-1] = number + 1
+            self.lists[-1] = (number + 1, loops)
 
     def around(self, name: str) -> None:
         if name in _PARAGRAPHS:
@@ -165,7 +229,10 @@ def plain_text(html: str) -> str:
 
 
 def plain_text_source(source: str) -> str:
-    """Liquid source of the plain text, from Liquid source of HTML (merge.source), encoders included."""
+    """Liquid source of the plain text, from Liquid source of HTML (merge.source), encoders included.
+
+    Raises InOrder where only the finished HTML tells it.
+    """
     numbers: dict[str, int] = {}
     places: list[tuple[int, str]] = []
     position = 0
@@ -175,8 +242,9 @@ def plain_text_source(source: str) -> str:
         marked += _TAGS.sub("", source[position : span.start()]), chr(_TAG + number)
         position = span.end()
     marked.append(_TAGS.sub("", source[position:]))
-    converted = _Converter("".join(marked)).run()
     tags = list(numbers)
+    begins, ends = ([chr(_TAG + n) for tag, n in numbers.items() if kind.match(tag)] for kind in _LOOP_TAGS)
+    converted = _Converter("".join(marked), begins, ends).run()
     out: list[str] = []
     position = length = 0
     for found in _TAGS.finditer(converted):

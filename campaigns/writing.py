@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from campaigns.inline_images import extract
 from campaigns.merge import Problem, TemplateProblems, compile_template
 from campaigns.models import Campaign, Spreadsheet, Template
 
@@ -47,8 +48,13 @@ def save(campaign: Campaign, written: Written) -> Template:
 def mistakes(campaign: Campaign, written: Written) -> list[Problem]:
     """What is wrong with the text. Before there are data no field can be known, so none is called unknown."""
     header = campaign.spreadsheet.header if campaign.spreadsheet else []
+    html, problems = written.html, []
     try:
-        compile_template(written.subject, written.html, header)
+        html, _images = extract(html)
     except TemplateProblems as found:
-        return [one for one in found.problems if header or one.code != "unknown_field"]
-    return []
+        problems += found.problems
+    try:
+        compile_template(written.subject, html, header)
+    except TemplateProblems as found:
+        problems += [one for one in found.problems if header or one.code != "unknown_field"]
+    return problems

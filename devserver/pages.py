@@ -29,8 +29,18 @@ TO_MEND = "Trade fair contacts"
 
 DENIED = "?error=access_denied"
 
+TEMPLATE = (
+    '<h1 style="margin: 0 0 12px; font-size: 24px; line-height: 1.25">Summer party</h1>'
+    "<p>Dear {{ First name }},</p><p>the grill is lit on <b>Friday at six</b>.</p>"
+)
+
 NO_SHEET: FilePayload = {"name": "Contacts.xlsx", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%\xe2\xe3\n"}
+CELLS = "First name\tEmail\nJürgen\tjuergen@northwind.example\nAmélie\tamelie@northwind.example"
 FINE_SHEET: FilePayload = {"name": "Suppliers.csv", "mimeType": "text/csv", "buffer": b"Email\nx@northwind.example\n"}
+
+
+def a_file(name: str) -> FilePayload:
+    return {"name": name, "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n" + bytes(150_000)}
 
 
 @dataclass(frozen=True)
@@ -87,18 +97,145 @@ def upload_without_a_worker(tour: "Tour", page: Page) -> None:
     page.locator("#importing").wait_for()
 
 
-def type_no_address(tour: "Tour", page: Page) -> None:
-    page.locator("#problems input[name=address]").nth(1).fill("still not an address")
-    page.locator("#problems").get_by_role("button", name="Save").nth(1).click()
-    page.locator("#problems .field-error").wait_for()
+def wait_for_grid(tour: "Tour", page: Page) -> None:
+    page.locator(".desk-grid[aria-busy=false]").wait_for()
+
+
+def open_folds(tour: "Tour", page: Page) -> None:
+    """How the file was read, and the columns of addresses."""
+    wait_for_grid(tour, page)
+    page.locator("summary", has_text="Addresses").click()
+    page.locator("summary", has_text="How the file was read").click()
+
+
+def open_other_data(tour: "Tour", page: Page) -> None:
+    wait_for_grid(tour, page)
+    page.get_by_text("Use other data", exact=True).click()
+
+
+def edit_a_cell(tour: "Tour", page: Page) -> None:
+    wait_for_grid(tour, page)
+    page.locator("#mend-missing_address").click()
+    page.locator(".desk-editor").wait_for()
+
+
+def select_rows(tour: "Tour", page: Page) -> None:
+    wait_for_grid(tour, page)
+    for number in (1, 3):
+        page.locator(".desk-body .desk-number").nth(number).click()
+
+
+def ask_about_typos(tour: "Tour", page: Page) -> None:
+    wait_for_grid(tour, page)
+    page.locator("#mend-likely_typo").click()
+    page.locator("#suggestions").wait_for()
+
+
+def see_no_server(tour: "Tour", page: Page) -> None:
+    """What is typed while the server is away is kept, and the page says so; the next try gets no answer at all."""
+    wait_for_grid(tour, page)
+    page.route("**/data/cell/", lambda route: None)
+    page.route("**/data/cell/", lambda route: route.abort(), times=1)
+    page.locator(".desk-body [data-column='1']").first.click()
+    page.keyboard.type("Northwind")
+    page.keyboard.press("Enter")
+    page.locator("[data-desk-away]").wait_for()
+    tour.troubles.clear()
+
+
+def paste_cells(tour: "Tour", page: Page) -> None:
+    page.get_by_text("Paste cells", exact=True).click()
+    page.get_by_label("Cells from your spreadsheet program").fill(CELLS)
+
+
+def type_by_hand(tour: "Tour", page: Page) -> None:
+    page.get_by_text("Type rows by hand", exact=True).click()
+
+
+def use_earlier_data(tour: "Tour", page: Page) -> None:
+    page.get_by_text("Use an earlier campaign").click()
 
 
 def wait_for_editor(tour: "Tour", page: Page) -> None:
     page.locator("#editor-area").wait_for()
 
 
+def touch_a_field(tour: "Tour", page: Page) -> None:
+    page.locator("#editor-area .merge-field").first.click()
+    page.locator("[data-context=field]").wait_for()
+
+
+def ask_for_a_condition(tour: "Tour", page: Page) -> None:
+    page.get_by_role("button", name="Show only if").click()
+    page.locator("#condition-dialog").wait_for()
+
+
+def choose_a_template(tour: "Tour", page: Page) -> None:
+    page.get_by_role("button", name="Use a template").click()
+    page.locator("#templates-dialog").wait_for()
+
+
+def keep_a_template(tour: "Tour", page: Page) -> None:
+    """One of this name is enough for all looks."""
+    if page.get_by_text("Summer party", exact=True).count() == 0:
+        message: dict[str, str | float | bool] = {
+            "name": "Summer party",
+            "subject": "Come and join us, {{ First name }}",
+            "html": TEMPLATE,
+        }
+        token = page.evaluate("JSON.parse(document.body.getAttribute('hx-headers'))['X-CSRFToken']")
+        origin = tour.stack.app_url
+        headers = {"X-CSRFToken": token, "Origin": origin, "Referer": f"{origin}/templates/"}
+        page.request.post(f"{origin}/templates/save/", form=message, headers=headers)
+        page.reload()
+    page.get_by_text("Summer party", exact=True).wait_for()
+
+
 def wait_for_mail(tour: "Tour", page: Page) -> None:
     page.frame_locator("#mail-frame iframe").locator("p").first.wait_for()
+
+
+def attach_files(tour: "Tour", page: Page) -> None:
+    """For all, and by the column of stands: one is missing, one goes to nobody, one is of a kind Outlook withholds."""
+    wait_for_editor(tour, page)
+    page.locator("#attach-by-column").set_input_files([a_file("A 12.pdf"), a_file("B 3.pdf"), a_file("Left over.pdf")])
+    page.get_by_text("1 file goes to nobody").wait_for()
+    page.locator("#attach-for-all").set_input_files([a_file("Fair map {{ Stnd }}.pdf"), a_file("Setup.exe")])
+    page.get_by_text("Setup.exe").wait_for()
+    for summary in page.locator("#attachments details:not(:has(form)) > summary").all():
+        summary.click()
+
+
+def make_files(tour: "Tour", page: Page) -> None:
+    """An invitation and a PDF for each row, and the form of another PDF that was refused."""
+    wait_for_editor(tour, page)
+    page.get_by_text("Add an invitation", exact=True).click()
+    form = page.locator("#attachments form[action$='/invitation/save/']").last
+    form.get_by_label("Title").fill("Talk about the report of your child")
+    form.get_by_label("It begins").select_option(index=1)
+    form.get_by_label("Time zone").fill("Europe/Berlin")
+    form.get_by_role("button", name="Add the invitation").click()
+    page.locator("#attachments .file-name", has_text="Invitation.ics").wait_for()
+    for html, seen in (
+        ("<p>Dear parents</p>", "#attachments .file-name:text('Letter.pdf')"),
+        ("{{ Chld }}", "#attachments .callout"),
+    ):
+        page.get_by_text("Add a PDF for each row", exact=True).click()
+        form = page.locator("#attachments form[action$='/pdf/save/']").last
+        form.get_by_label("Text of the PDF").fill(html)
+        form.get_by_role("button", name="Add the PDF").click()
+        page.locator(seen).first.wait_for()
+
+
+def preview_attached(tour: "Tour", page: Page) -> None:
+    """The check as it is once a file was attached on the step before."""
+    check = page.url
+    page.goto(check.replace("/check/", "/message/"))
+    wait_for_editor(tour, page)
+    page.locator("#attach-for-all").set_input_files([a_file("School rules.pdf")])
+    page.locator("#attachments .file-name", has_text="School rules.pdf").wait_for()
+    page.goto(check)
+    wait_for_mail(tour, page)
 
 
 def ask_to_launch(tour: "Tour", page: Page) -> None:
@@ -144,20 +281,38 @@ PAGES = [
     Shown("campaigns-menu", "/campaigns/", "campaigns", "Ana", arrive=open_menu),
     Shown("campaigns-none", "/campaigns/", "campaigns", "Cleo"),
     Shown("campaigns-none-found", "/campaigns/?search=birthday", "campaigns", "Ana"),
+    Shown("templates-none", "/templates/", "saved-templates", "Cleo"),
+    Shown("templates", "/templates/", "saved-templates", "Ana", arrive=keep_a_template),
     step("data", EMPTY),
+    step("data", EMPTY, paste_cells, state="paste"),
+    step("data", EMPTY, type_by_hand, state="type"),
+    step("data", EMPTY, use_earlier_data, state="earlier"),
     step("data", EMPTY, upload_no_sheet, state="refused"),
-    step("data", READY),
-    step("data", TO_MEND, state="problems"),
-    step("data", TO_MEND, type_no_address, state="correction-refused"),
-    step("data", FINISHED),
+    step("data", READY, wait_for_grid, state="grid"),
+    step("data", READY, open_other_data, state="other-data"),
+    step("data", TO_MEND, wait_for_grid, state="problems"),
+    step("data", TO_MEND, open_folds, state="options-open"),
+    step("data", TO_MEND, edit_a_cell, state="editing"),
+    step("data", TO_MEND, select_rows, state="selection"),
+    step("data", TO_MEND, ask_about_typos, state="typos"),
+    step("data", TO_MEND, see_no_server, state="server-away"),
+    step("data", TO_MEND, query="?search=nobody", state="none-found"),
+    step("data", FINISHED, wait_for_grid),
     step("message", EMPTY, wait_for_editor),
     step("message", WRITTEN, wait_for_editor),
     step("message", READY, wait_for_editor),
     step("message", TO_MEND, wait_for_editor, state="mistakes"),
+    step("message", TO_MEND, attach_files, state="attachments"),
+    step("message", READY, make_files, state="made-files"),
+    step("message", READY, touch_a_field, state="field"),
+    step("message", READY, ask_for_a_condition, state="condition"),
+    step("message", READY, choose_a_template, state="templates"),
     step("message", FINISHED),
     step("check", WRITTEN),
     step("check", READY, wait_for_mail),
     step("check", READY, open_campaign_menu, state="menu"),
+    step("check", READY, preview_attached, state="attachments"),
+    step("check", READY, wait_for_mail, "?dark=1&width=phone", state="dark"),
     step("check", TO_MEND, state="blockers"),
     step("check", FINISHED, wait_for_mail),
     step("send", TO_MEND, state="blockers"),
@@ -177,6 +332,7 @@ PAGES = [
     Shown("mailbox-full", "/settings/mailbox/", "mailbox", "Ana"),
     Shown("mailbox-basic", "/settings/mailbox/", "mailbox", "Cleo"),
     Shown("mailbox-disconnected", "/settings/mailbox/", "mailbox", "Ben"),
+    Shown("spreadsheet-settings", "/settings/spreadsheets/", "spreadsheet-settings", "Ana"),
     Shown("suppressions", "/settings/suppressions/", "suppressions", "Ana"),
     Shown("suppressions-none", "/settings/suppressions/", "suppressions", "Cleo"),
     Shown("api-tokens", "/settings/api-tokens/", "api-tokens", "Ana"),

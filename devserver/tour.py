@@ -20,13 +20,17 @@ OPERATOR_PASSWORD = "only-for-this-demo-stack"
 READING_SECONDS = 30
 UNSUBSCRIBES = "person001@northwind.example"
 
-# Row 3 has no address, row 4 half of one, row 5 that of row 2; the message names a column that is not there.
+# Row 3 has no address, row 4 half of one, row 5 that of row 2, row 7 a mistyped one; row 8 shows an error and row 9
+# stray blanks. The message names a column that is not there.
 SHEET = """First name,Company,Email,Stand
 Jürgen,Northwind Handel GmbH,juergen@northwind.example,A 12
 Amélie,Lefèvre & Fils,,B 3
 Søren,Ångström ApS,soren@northwind,B 7
 Zoë,Northwind Handel GmbH,juergen@northwind.example,A 12
 Łukasz,Kowalski Sp. z o.o.,lukasz@northwind.example,C 1
+Chloé,Chloé Traiteur,chloe.traiteur@gmial.com,C 4
+Ingrid,#N/A,ingrid@northwind.example,D 2
+Marek,Nowak  i Syn ,marek@northwind.example,D 5
 """
 MISTAKEN = "<p>Dear {{ First name }},</p><p>thank you for your visit at our stand {{ Stnd }}.</p>"
 

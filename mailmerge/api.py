@@ -11,6 +11,7 @@ from ninja.security import HttpBearer
 
 from accounts.models import ApiToken, User
 from campaigns.api import router as campaigns
+from campaigns.api_attachments import router as attachments
 from campaigns.models.campaign import NotNow
 
 
@@ -30,6 +31,7 @@ api = NinjaAPI(
     docs_url=None,  # its page would load scripts from elsewhere
 )
 api.add_router("", campaigns)
+api.add_router("", attachments)
 
 
 def problem(status: int, detail: str, **more: Any) -> HttpResponse:

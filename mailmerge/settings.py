@@ -101,6 +101,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 UPLOAD_DIR = Path(env.text("UPLOAD_DIR", str(BASE_DIR / ".demo" / "uploads")))
 SPOOL_DIR = Path(env.text("SPOOL_DIR", str(BASE_DIR / ".demo" / "spool")))
 UPLOAD_LIMIT_BYTES = int(env.number("UPLOAD_LIMIT_BYTES", 50 * 1024 * 1024))
+# Attachments, in bytes. Exchange Online sends messages of up to 35 MB, base64 and all, unless an administrator says
+# otherwise (https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits#message-limits).
+MESSAGE_LIMIT_BYTES = int(env.number("MESSAGE_LIMIT_BYTES", 35 * 1024 * 1024))
+ATTACHMENT_LIMIT_BYTES = int(env.number("ATTACHMENT_LIMIT_BYTES", 25 * 1024 * 1024))  # one file
+ATTACHMENTS_LIMIT_BYTES = int(env.number("ATTACHMENTS_LIMIT_BYTES", 1024 * 1024 * 1024))  # all of a campaign
+ATTACHMENTS_LIMIT_FILES = int(env.number("ATTACHMENTS_LIMIT_FILES", 10_000))
+REQUEST_LIMIT_BYTES = int(env.number("REQUEST_LIMIT_BYTES", 512 * 1024 * 1024))  # files of one upload, all together
+DATA_UPLOAD_MAX_NUMBER_FILES = 500  # at once; more come as an archive
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024  # a template with pasted pictures; files are streamed to disk
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
@@ -141,7 +149,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["mailmerge.uploads.LimitedUpload"]
 
 # --- Safety -------------------------------------------------------------------------------------------------
 
@@ -176,6 +184,9 @@ DOUBT_LOOKUPS = 4  # looked up this often, ever later, before a person is asked
 PUMP_SLICE_SECONDS = env.number("PUMP_SLICE_SECONDS", 30)
 MAILBOX_LEASE_SECONDS = env.number("MAILBOX_LEASE_SECONDS", 15)
 COOLING_OFF_SECONDS = env.number("COOLING_OFF_SECONDS", 30)
+
+# Asked about SPF, DKIM and DMARC of senders' domains; none: those of this machine, "off": nobody.
+DNS_SERVERS = env.words("DNS_SERVERS", "off" if ON_LOOPBACK else "")
 
 # --- Postmark -----------------------------------------------------------------------------------------------
 

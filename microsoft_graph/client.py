@@ -106,11 +106,25 @@ class MailboxClient:
         await self._call(Effect.SENDS, Method.POST, "/me/messages/{id}/send", {"id": draft_id}, correlation=outbox_key)
 
     async def add_attachment(self, draft_id: str, attachment: Attachment) -> None:
-        """Add a file of at most 150 MB to a draft."""
-        if len(attachment.content) < wire.SMALL_FILE_BYTES:
-            body = wire.dump(wire.file_attachment(attachment))
-            await self._call(Effect.MAKES, Method.POST, "/me/messages/{id}/attachments", {"id": draft_id}, body=body)
-            return
+        """Add a file of at most 150 MB to a draft.
+
+        Microsoft's 3 MB may be three million bytes or 3 × 2^20: what a session is refused for goes in one request.
+        """
+        if len(attachment.content) >= wire.SMALL_FILE_BYTES:
+            try:
+                upload_url = await self._upload_session(draft_id, attachment)
+            except Rejected as refusal:
+                if refusal.code != wire.TOO_SMALL_FOR_A_SESSION:
+                    raise
+            else:
+                for begin, end in wire.chunks(len(attachment.content)):
+                    await self._put_chunk(upload_url, attachment.content, begin, end)
+                return
+        body = wire.dump(wire.file_attachment(attachment))
+        await self._call(Effect.MAKES, Method.POST, "/me/messages/{id}/attachments", {"id": draft_id}, body=body)
+
+    async def _upload_session(self, draft_id: str, attachment: Attachment) -> str:
+        """The address that takes the parts of a file."""
         response = await self._call(
             Effect.MAKES,
             Method.POST,
@@ -122,8 +136,7 @@ class MailboxClient:
         address = urlsplit(upload_url)
         if address.scheme != "https" and (not address.hostname or address.hostname != self._plain_upload_host):
             raise Rejected("Microsoft named an upload address that is not https.", "UploadAddress")
-        for begin, end in wire.chunks(len(attachment.content)):
-            await self._put_chunk(upload_url, attachment.content, begin, end)
+        return upload_url
 
     # --- sending, basic tier --------------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ LIST_UNSUBSCRIBE_PROPERTY = "String 0x1045"
 # (https://learn.microsoft.com/graph/outlook-large-attachments).
 REQUEST_BYTES = 3_900_000
 SMALL_FILE_BYTES = 3_000_000
+TOO_SMALL_FOR_A_SESSION = "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize"
 CHUNK_BYTES = 12 * 320 * 1024
 
 RETRY_SECONDS = 5.0  # where Microsoft names no time
@@ -144,7 +145,7 @@ def upload_session(attachment: Attachment) -> bytes:
 def inline_and_later(email: OutgoingEmail) -> tuple[list[Attachment], list[Attachment]]:
     """Which attachments travel inside the message's own request, and which must be added to the draft one by
     one."""
-    room = REQUEST_BYTES - len(email.html.encode()) * 11 // 10 - 20_000
+    room = room_for_files(len(email.html.encode()))
     inside: list[Attachment] = []
     later: list[Attachment] = []
     for each in email.attachments:
@@ -155,6 +156,11 @@ def inline_and_later(email: OutgoingEmail) -> tuple[list[Attachment], list[Attac
         else:
             later.append(each)
     return inside, later
+
+
+def room_for_files(html_bytes: int) -> int:
+    """How many bytes of base64 fit into one request beside a text of this size."""
+    return REQUEST_BYTES - html_bytes * 11 // 10 - 20_000
 
 
 def base64_bytes(attachment: Attachment) -> int:

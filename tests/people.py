@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Mailbox, User, Workspace
 from campaigns.models import Campaign, Message, Recipient, Spreadsheet
-from campaigns.spreadsheet.problems import ERROR_CELLS, Checker, trimmed
+from campaigns.spreadsheet.problems import Checker, is_error, trimmed
 
 CONTOSO = uuid.UUID("c0c0c0c0-0000-4000-8000-000000000001")
 FABRIKAM = uuid.UUID("fabfab00-0000-4000-8000-000000000002")
@@ -105,10 +105,10 @@ def make_spreadsheet(campaign: Campaign, header: Sequence[str], rows: Sequence[S
     recipients = []
     for number, row in enumerate(rows, start=2):
         address = trimmed(row[column]) if column is not None else ""
-        errors = [at for at, value in enumerate(row) if value in ERROR_CELLS]
-        problem = checker.problem(address, errors)
+        errors = [at for at, value in enumerate(row) if is_error(value)]
+        problems = checker.problems(address, row, errors)
         recipients.append(
-            Recipient(spreadsheet=sheet, row_number=number, address=address, fields=list(row), problem=problem)
+            Recipient(spreadsheet=sheet, row_number=number, address=address, fields=list(row), problems=problems)
         )
     Recipient.objects.bulk_create(recipients)
     return sheet

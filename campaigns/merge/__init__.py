@@ -3,15 +3,18 @@
 Pure; needs nothing but its arguments.
 """
 
+from campaigns.merge.filters import Languages
 from campaigns.merge.problems import Place, Problem, RenderProblem, TemplateProblems
-from campaigns.merge.template import Compiled, Rendered, compile_template
+from campaigns.merge.template import Compiled, Rendered, Uses, compile_template
 
 __all__ = [
     "Compiled",
+    "Languages",
     "Place",
     "Problem",
     "RenderProblem",
     "Rendered",
     "TemplateProblems",
+    "Uses",
     "compile_template",
 ]

@@ -23,7 +23,12 @@ _DROPPED: dict[int, str | None] = dict.fromkeys(_CONTROLS)
 
 _TEXT = {**_DROPPED, **_ENTITIES, 0x0A: "<br>", 0x0D: "<br>"}
 _ATTRIBUTE = {**_DROPPED, **_ENTITIES, 0x0A: "&#10;", 0x0D: "&#10;"}
-_BARE = {**_ATTRIBUTE, **{ord(c): f"&#{ord(c)};" for c in " \t=`/"}}
+_BLANKS = (
+    " \t\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+_BARE = {**_ATTRIBUTE, **{ord(c): f"&#{ord(c)};" for c in f"{_BLANKS}=`/"}}
+_STYLE: dict[int, str | None] = dict.fromkeys([*_CONTROLS, *map(ord, ";{}\\\"'<>\n\r")]) | {ord("&"): "&amp;"}
+_LOADS = re.compile(r"(?:url|expression|image|image-set|cross-fade|src)\s*\(|/\*|@import", re.IGNORECASE)
 _PLAIN = {**_DROPPED, 0x0D: "\n"}
 _HEADER: dict[int, str | None] = dict.fromkeys([*_CONTROLS, *_LINE_ENDS, 0x09], " ")
 _URL_CHARACTERS = ":/?#[]@!$&'()*+,;=%~"
@@ -48,7 +53,13 @@ def _encoder(table: Mapping[int, str | None], *, html: bool) -> Encoder:
     return encode
 
 
+class PartOfUrl(str):
+    """What the author has percent-encoded already."""
+
+
 def _part_of_url(value: object) -> str:
+    if isinstance(value, PartOfUrl):
+        return str(value)
     text = to_liquid_string(value, autoescape=False).strip()
     if text.isascii() and text.isalnum():
         return text
@@ -71,7 +82,34 @@ def _start_of_url_in_html(value: object) -> str:
 
 
 def _mailto(value: object) -> str:
+    if isinstance(value, PartOfUrl):
+        return str(value)
     return quote(to_liquid_string(value, autoescape=False).strip(), safe="@", errors="replace")
+
+
+def _bare_whole(value: object) -> str:
+    """All of a value without quotes: nothing would let it take in what follows."""
+    return ENCODERS["_bare"](value) or '""'
+
+
+def _style(table: Mapping[int, str | None]) -> Encoder:
+    """A value in a style attribute: it adds no declaration and loads nothing."""
+    whole = {**_SURROGATES, **table}
+
+    def encode(value: object) -> str:
+        text = to_liquid_string(value, autoescape=False).translate(dict.fromkeys(_CONTROLS))
+        while (shorter := _LOADS.sub("", text)) != text:
+            text = shorter
+        return text.translate(whole)
+
+    return encode
+
+
+def _url_in_style(value: object) -> str:
+    text = to_liquid_string(value, autoescape=False).strip()
+    if not text.lower().startswith(("http://", "https://", "cid:")):
+        return ""
+    return html_entities.escape(quote(text, safe="".join(set(_URL_CHARACTERS) - set("'()*")), errors="replace"))
 
 
 def _verbatim(value: object) -> str:
@@ -93,6 +131,10 @@ ENCODERS: dict[str, Encoder] = {
     "_plain_http": partial(_after_scheme, "http://"),
     "_plain_https": partial(_after_scheme, "https://"),
     "_mailto": _mailto,
+    "_bare_whole": _bare_whole,
+    "_style": _style(_STYLE),
+    "_bare_style": _style({**_BARE, **_STYLE}),
+    "_style_url": _url_in_style,  # all of url(…) in a style
     "_verbatim": _verbatim,  # tokens and addresses of our own
 }
 SPECIAL = {name: _special(table) for name, table in _TABLES.items()}

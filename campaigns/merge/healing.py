@@ -24,32 +24,43 @@ MAX_TAGS = 2_000
 MAX_TAG_CHARACTERS = 1_000  # of the inner text of one field
 _MAX_RAW_CHARACTERS = 8_000  # of the same with all the markup Word puts into it
 
-_INVISIBLE = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
 _MARKUP = r"<!--[^{}]*?-->|<[/A-Za-z!?][^<>{}]*>"
 _NOISE = (
     rf"(?:{_MARKUP}|[{_INVISIBLE}]"
     r"|&(?:shy|zwj|zwnj|ZeroWidthSpace|lrm|rlm|NoBreak);"
     r"|&#(?:173|820[3-7]|8288|65279);|&#[xX](?:[aA][dD]|200[b-fB-F]|2060|[fF][eE][fF][fF]);)*+"
 )
-_OPEN = rf"\{{{_NOISE}[{{%]"
+_LEFT = r"(?:\{|&#123;|&#[xX]7[bB];|&lbrace;|&lcub;)"
+_RIGHT = r"(?:\}|&#125;|&#[xX]7[dD];|&rbrace;|&rcub;)"
+_PERCENT = "(?:%|&#37;|&#[xX]25;|&percnt;)"
+_OPEN = rf"{_LEFT}{_NOISE}(?:{_LEFT}|(?P<percent>{_PERCENT}))"
+_OPEN_WITHIN = _OPEN.replace("?P<percent>", "?:")
 _START = re.compile(
     rf"(?P<open>{_OPEN})"
-    r"|(?P<coded>%7B(?:%7B|%25))"
+    r"|(?P<coded>(?:(?:x-webdoc|applewebdata)://[\w-]{36}/)?%7B(?:%7B|%25))"  # Apple Mail's name for no address
     r"|(?P<skip><!--(?!\[if|-?>)|<(?:style|script)(?=[\s>]))",
     re.IGNORECASE,
 )
 _INSIDE = {
     kind: re.compile(
-        rf"(?P<close>{last}{_NOISE}\}})|(?P<open>{_OPEN})|(?P<markup>{_MARKUP})"
+        rf"(?P<close>{last}{_NOISE}{_RIGHT})|(?P<open>{_OPEN_WITHIN})|(?P<markup>{_MARKUP})"
         r"|(?P<entity>&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
         r"|(?P<text>[^<&{}%]+|.)",
         re.DOTALL,
     )
-    for kind, last in (("output", r"\}"), ("tag", "%"))
+    for kind, last in (("output", _RIGHT), ("tag", _PERCENT))
 }
 _CODED_END = {"output": re.compile("%7D%7D", re.IGNORECASE), "tag": re.compile("%25%7D", re.IGNORECASE)}
+_CONTROLS = dict.fromkeys([*range(0x20), 0x7F], " ")
 _NOISE_TAGS = re.compile(_MARKUP)
-_DROP = dict.fromkeys(map(ord, _INVISIBLE))
+# A tag that ends a line parts words; all others may stand within one.
+_LINE_TAG = re.compile(r"</?(?:br|p|div|li|tr|td|th|h[1-6]|blockquote)(?=[\s/>])", re.IGNORECASE)
+# Joiners belong to some letters and pictures: they stay between characters of such scripts.
+_DROPPED = re.compile(
+    rf"(?<![\u0600-\U0010ffff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\U0010ffff])"
+    rf"|(?![\u200c\u200d])[{_INVISIBLE}]"
+)
 _SKIP_END = {"<!--": "-->", "<style": "</style", "<script": "</script"}
 _END_OF = {name: re.compile(rf"\{{%[-\s]*end{name}[-\s]*%\}}", re.IGNORECASE) for name in ("raw", "comment", "doc")}
 _SPELLINGS = {"elseif": "elsif", "else if": "elsif"}
@@ -81,7 +92,8 @@ class _Reader:
         position, line = self._counted
         line += self.html.count("\n", position, start)
         self._counted = (start, line)
-        excerpt = html_entities.unescape(_NOISE_TAGS.sub("", self.html[start:end])).translate(_DROP)
+        excerpt = html_entities.unescape(_NOISE_TAGS.sub("", self.html[start:end]))
+        excerpt = _DROPPED.sub("", excerpt)
         return Place(self.part, line, shorten(excerpt))
 
     def problem(self, start: int, end: int, message: str, code: str = "syntax") -> TemplateProblems:
@@ -118,7 +130,7 @@ class _Reader:
 
     def _written(self, found: re.Match[str]) -> tuple[Tag, str, int]:
         """The tag that opens at `found`, the HTML tags that stood in it, and where it ends."""
-        kind = "tag" if found.group().endswith("%") else "output"
+        kind = "tag" if found["percent"] else "output"
         markup = _NOISE_TAGS.findall(found.group())
         inner: list[str] = []
         limit = min(len(self.html), found.end() + _MAX_RAW_CHARACTERS)
@@ -133,7 +145,7 @@ class _Reader:
                 break
             if token["markup"]:
                 markup.append(token["markup"])
-                if token["markup"][:3].lower() == "<br":
+                if _LINE_TAG.match(token["markup"]):
                     inner.append(" ")
             elif token["entity"]:
                 inner.append(html_entities.unescape(token["entity"]))
@@ -157,7 +169,7 @@ class _Reader:
         if self.tags > MAX_TAGS:
             message = _("There are more than %(limit)d fields and conditions; that is more than one mail can have.")
             raise self.problem(start, end, message % {"limit": MAX_TAGS}, "too_large")
-        inner, dashes = _trim_marks(" ".join(inner.translate(_DROP).replace("\u00a0", " ").split()))
+        inner, dashes = _trim_marks(" ".join(_DROPPED.sub("", inner).replace("\u00a0", " ").split()))
         if len(inner) > MAX_TAG_CHARACTERS:
             message = _("This field is too long: more than %(limit)d characters.") % {"limit": MAX_TAG_CHARACTERS}
             raise self.problem(start, end, message, "too_large")
@@ -198,4 +210,4 @@ def read_subject(subject: str) -> list[Piece]:
     """Like `read_html` for a subject line: plain text, so `<` and `&` mean themselves."""
     # Guard what looks like markup, so that the one reader serves both.
     pieces = read_html(html_entities.escape(subject, quote=False), "subject")
-    return [html_entities.unescape(piece) if isinstance(piece, str) else piece for piece in pieces]
+    return [html_entities.unescape(piece).translate(_CONTROLS) if isinstance(piece, str) else piece for piece in pieces]

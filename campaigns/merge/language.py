@@ -1,22 +1,22 @@
 """The merge language: Liquid as python-liquid reads it, with what a mailing needs and nothing that can run
 away.
 
-What differs from plain Liquid, all of it here or in numbers.py:
+What differs from plain Liquid, all of it here, in filters.py or in numbers.py:
 
 - a column alone in a condition (`{% if Phone %}`) asks whether its cell has content;
 - comparisons know numbers as the spreadsheet shows them (numbers.py);
 - escaping is done for the author, so `escape` and its kin change nothing;
+- in a loop over the rows of a mail (`{% for row in rows %}`) a column means the current row's cell;
 - no tags that load templates or write markup of their own; loops and output are limited.
 """
 
-import html as html_entities
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable
+from functools import lru_cache
 from io import StringIO
+from time import thread_time
 from typing import Any, TextIO, cast
 
-from dateutil import parser as date_parser  # type: ignore[import-untyped]
 from django.utils.translation import gettext as _
 from liquid import Environment
 from liquid.ast import BlockNode, Node
@@ -33,29 +33,29 @@ from liquid.builtin.expressions.logical import (
 )
 from liquid.builtin.expressions.primitive import Blank, RangeLiteral
 from liquid.builtin.tags.capture_tag import CaptureNode, CaptureTag
-from liquid.builtin.tags.for_tag import ForNode, ForTag
+from liquid.builtin.tags.for_tag import ForLoop, ForNode, ForTag
 from liquid.builtin.tags.if_tag import IfNode, IfTag
 from liquid.builtin.tags.unless_tag import UnlessNode, UnlessTag
 from liquid.context import RenderContext
-from liquid.exceptions import FilterError, LoopIterationLimitError
+from liquid.exceptions import BreakLoop, ContinueLoop, LoopIterationLimitError
 from liquid.expression import Expression
-from liquid.filter import string_filter
 from liquid.parser import get_parser
 from liquid.stream import TokenStream
-from liquid.stringify import to_liquid_string
 from liquid.tag import Tag
 from liquid.template import BoundTemplate
 from liquid.token import TOKEN_EXPRESSION, TOKEN_TAG
 from markupsafe import Markup
 
 from campaigns.merge.encoding import ENCODERS
+from campaigns.merge.filters import Languages, filters_in, limited, reckoning_in
 from campaigns.merge.numbers import equal, less, less_or_equal
+from campaigns.spreadsheet.locales import locale_named
 
 MAX_LOOP_ITERATIONS = 10_000  # of all loops of a mail together
 MAX_OUTPUT_BYTES = 10_000_000
-MAX_VALUE_CHARACTERS = 200_000  # of what a filter may return
-MAX_NUMBER_BITS = 4_096  # of a whole number it may return
 MAX_LOCAL_BYTES = 1_000_000
+MAX_SECONDS = 3.0  # of processor time that the loops of a mail may take
+MAX_FILTERS = 20  # of one field
 
 BLOCKS = frozenset({"if", "unless", "case", "for", "capture", "ifchanged"})
 INNER = {
@@ -67,6 +67,9 @@ SINGLE = frozenset({"assign", "cycle", "break", "continue"})
 NOT_AVAILABLE = frozenset(  # they load templates or write past the encoders; remarks go when the template is read
     {"include", "render", "liquid", "echo", "tablerow", "increment", "decrement", "doc", "comment", "#"}
 )
+
+ROWS = "_rows"
+"""What the rows of a mail are called in the Liquid source: for each a mapping from `_f0`, `_f1` … to its cells."""
 
 LinkWriter = Callable[[int, str, str], str]
 """(number of the link or -1, its HTML as rendered, message token) → HTML of the attribute value."""
@@ -83,34 +86,39 @@ def field_index(expression: object) -> int | None:
     return None
 
 
+def _decimal(context: RenderContext) -> str:
+    """The decimal mark of the cells' language."""
+    return cast("MergeEnvironment", context.env).decimal
+
+
 class _Equal(EqExpression):
     def evaluate(self, context: RenderContext) -> object:
-        return equal(self.left.evaluate(context), self.right.evaluate(context))
+        return equal(self.left.evaluate(context), self.right.evaluate(context), _decimal(context))
 
 
 class _NotEqual(NeExpression):
     def evaluate(self, context: RenderContext) -> object:
-        return not equal(self.left.evaluate(context), self.right.evaluate(context))
+        return not equal(self.left.evaluate(context), self.right.evaluate(context), _decimal(context))
 
 
 class _Less(LtExpression):
     def evaluate(self, context: RenderContext) -> object:
-        return less(self.left.evaluate(context), self.right.evaluate(context))
+        return less(self.left.evaluate(context), self.right.evaluate(context), _decimal(context))
 
 
 class _Greater(GtExpression):
     def evaluate(self, context: RenderContext) -> object:
-        return less(self.right.evaluate(context), self.left.evaluate(context))
+        return less(self.right.evaluate(context), self.left.evaluate(context), _decimal(context))
 
 
 class _LessOrEqual(LeExpression):
     def evaluate(self, context: RenderContext) -> object:
-        return less_or_equal(self.left.evaluate(context), self.right.evaluate(context))
+        return less_or_equal(self.left.evaluate(context), self.right.evaluate(context), _decimal(context))
 
 
 class _GreaterOrEqual(GeExpression):
     def evaluate(self, context: RenderContext) -> object:
-        return less_or_equal(self.right.evaluate(context), self.left.evaluate(context))
+        return less_or_equal(self.right.evaluate(context), self.left.evaluate(context), _decimal(context))
 
 
 _ADAPTED: dict[type[Expression], Any] = {
@@ -163,12 +171,47 @@ class _Range(RangeLiteral):
         return numbers
 
 
+class RowsNode(ForNode):
+    """`{% for _row in _rows %}`: each round sees the columns of its own row."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        rows, length = self.expression.evaluate(context)
+        if not length:
+            return self.default.render(context, buffer) if self.default else 0
+        forloop = ForLoop(ROWS, rows, length, context.parentloop())
+        namespace: dict[str, object] = {"forloop": forloop}
+        written = 0
+        with context.loop(namespace, forloop):
+            for cells in forloop:
+                namespace.update(cells)
+                try:
+                    written += self.block.render(context, buffer)
+                except ContinueLoop:
+                    continue
+                except BreakLoop:
+                    break
+        return written
+
+
+class _Round(BlockNode):
+    """What a loop repeats, as long as there is time."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        cast(_Context, context).raise_for_time()
+        return super().render_to_output(context, buffer)
+
+
 class _For(ForTag):
     def parse(self, stream: TokenStream) -> Node:
         node = super().parse(stream)
-        if isinstance(node, ForNode) and isinstance(node.expression.iterable, RangeLiteral):
-            literal = node.expression.iterable
-            node.expression.iterable = _Range(literal.token, literal.start, literal.stop)
+        if not isinstance(node, ForNode):
+            return node
+        node.block = _Round(node.block.token, node.block.nodes)
+        iterable = node.expression.iterable
+        if isinstance(iterable, RangeLiteral):
+            node.expression.iterable = _Range(iterable.token, iterable.start, iterable.stop)
+        elif isinstance(iterable, Path) and iterable.path == [ROWS]:
+            return RowsNode(node.token, node.expression, node.block, node.default)
         return node
 
 
@@ -182,13 +225,17 @@ class _Capture(CaptureTag):
 
 
 class LinkNode(Node):
-    """`{% _link 3 %}…{% end_link %}`: an address with fields in it, put there by `source.with_links`."""
+    """`{% _link 3 %}…{% end_link %}`: an address with fields in it, put there by `source.with_links`.
 
-    __slots__ = ("block", "number")
+    `_link 3 bare` stands for one without quotes around it. `if_empty` is what is written for an empty address.
+    """
 
-    def __init__(self, token: Any, number: int, block: BlockNode) -> None:
+    __slots__ = ("block", "if_empty", "number")
+
+    def __init__(self, token: Any, number: int, block: BlockNode, *, bare: bool) -> None:
         super().__init__(token)
         self.number = number
+        self.if_empty = '""' if bare else ""
         self.block = block
         self.blank = False
 
@@ -196,7 +243,8 @@ class LinkNode(Node):
         inner = context.get_buffer(buffer)
         self.block.render(context, inner)
         write = cast(LinkWriter, context.globals["_write_link"])
-        return buffer.write(write(self.number, inner.getvalue(), str(context.globals["_message"])))
+        written = write(self.number, inner.getvalue(), str(context.globals["_message"]))
+        return buffer.write(written or self.if_empty)
 
     def children(self, static_context: RenderContext, *, include_partials: bool = True) -> list[Node]:
         return [self.block]
@@ -209,84 +257,36 @@ class _Link(Tag):
     def parse(self, stream: TokenStream) -> Node:
         token = stream.eat(TOKEN_TAG)
         stream.expect(TOKEN_EXPRESSION)
-        number = int(stream.current.value)
+        number, _blank, bare = stream.current.value.partition(" ")
         next(stream)
         block = get_parser(self.env).parse_block(stream, frozenset({self.end}))
         stream.expect(TOKEN_TAG, value=self.end)
-        return LinkNode(token, number, block)
+        return LinkNode(token, int(number), block, bare=bool(bare))
 
 
 class _Context(RenderContext):
-    """Counts the rounds of all loops of a mail together, not only of nested ones."""
+    """Counts the rounds of all loops of a mail together, not only of nested ones, and the time they take."""
 
-    __slots__ = ("rounds",)
+    __slots__ = ("begin", "rounds")
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         self.rounds: int = getattr(self, "rounds", 0) + length
         if self.rounds > MAX_LOOP_ITERATIONS:
             raise LoopIterationLimitError("loop iteration limit reached", token=None)
 
+    def raise_for_time(self) -> None:
+        self.begin: float = getattr(self, "begin", 0) or thread_time()
+        raise_for_time_since(self.begin)
+
+
+def raise_for_time_since(begin: float) -> None:
+    """`begin` is the processor time of this thread at which loops began."""
+    if thread_time() - begin > MAX_SECONDS:
+        raise LoopIterationLimitError(_("Its loops take too long."), token=None)
+
 
 class _Template(BoundTemplate):
     context_class = _Context
-
-
-def _same(value: object) -> str:
-    return to_liquid_string(value, autoescape=False)
-
-
-@string_filter
-def _replace(value: str, old: object, new: object = "") -> str:
-    old, new = _same(old), _same(new)
-    if len(value) + value.count(old) * len(new) > MAX_VALUE_CHARACTERS:
-        raise FilterError(_("The result of “replace” is too long."), token=None)
-    return value.replace(old, new)
-
-
-def _join(value: Any, separator: object = " ") -> str:
-    items = [_same(item) for item in value] if isinstance(value, list | tuple) else [_same(value)]
-    glue = _same(separator)
-    if sum(map(len, items)) + len(items) * len(glue) > MAX_VALUE_CHARACTERS:
-        raise FilterError(_("The result of “join” is too long."), token=None)
-    return glue.join(items)
-
-
-_DAY_FIRST = re.compile(r"\s*\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}")
-
-
-def _date(value: object, form: object = "%Y-%m-%d") -> str:
-    """A date in the form of strftime; text that is no date stays as it is. With dots the day comes first."""
-    text = _same(value)
-    if not text.strip():
-        return ""
-    if text in ("now", "today"):
-        return datetime.now().astimezone().strftime(_same(form))
-    if text.strip().isdigit():
-        return text
-    try:
-        read = date_parser.parse(text, dayfirst=_DAY_FIRST.match(text) is not None)
-        return str(read.strftime(_same(form)))
-    except (ValueError, OverflowError):
-        return text
-
-
-def _first_word(value: object) -> str:
-    return next(iter(_same(value).split()), "")
-
-
-def _limited(function: Callable[..., Any]) -> Callable[..., Any]:
-    def call(*args: Any, **options: Any) -> Any:
-        result = function(*args, **options)
-        if isinstance(result, str) and len(result) > MAX_VALUE_CHARACTERS:
-            raise FilterError(_("A field has become too long."), token=None)
-        if isinstance(result, int) and result.bit_length() > MAX_NUMBER_BITS:
-            raise FilterError(_("A number has become too large."), token=None)
-        return result
-
-    for mark in ("with_context", "with_environment"):
-        if getattr(function, mark, False):
-            setattr(call, mark, True)
-    return call
 
 
 class MergeEnvironment(Environment):
@@ -296,28 +296,30 @@ class MergeEnvironment(Environment):
     output_stream_limit = MAX_OUTPUT_BYTES
     local_namespace_limit = MAX_LOCAL_BYTES
 
+    def __init__(self, languages: Languages) -> None:
+        self.languages = languages
+        self.decimal = locale_named(languages.cells).decimal
+        super().__init__()
+
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
         super().setup_tags_and_filters(extra=False)
         for name in NOT_AVAILABLE:
             del self.tags[name]
         for tag in (_If, _Unless, _For, _Capture, _Link):
             self.add_tag(tag)
-        filters: Mapping[str, Callable[..., Any]] = {
-            "escape": _same,
-            "escape_once": lambda value: html_entities.unescape(_same(value)),
-            "newline_to_br": _same,
-            "replace": _replace,
-            "join": _join,
-            "date": _date,
-            "first_word": _first_word,
-        }
         for name in ("safe", "escapejs"):  # would let a cell write HTML
             del self.filters[name]
-        self.filters.update(filters)
-        self.filters = {name: _limited(function) for name, function in self.filters.items()}
+        self.filters.update(filters_in(self.languages))
+        self.filters.update(reckoning_in(self.languages, self.filters))
+        self.filters = {name: limited(function) for name, function in self.filters.items()}
         self.filters.update(ENCODERS)
 
 
-ENVIRONMENT = MergeEnvironment()
-FILTERS = frozenset(ENVIRONMENT.filters) - frozenset(ENCODERS)
+@lru_cache(maxsize=64)
+def environment_in(languages: Languages) -> MergeEnvironment:
+    """A cache: the language as it reads and shows dates and numbers in these languages."""
+    return MergeEnvironment(languages)
+
+
+FILTERS = frozenset(environment_in(Languages()).filters) - frozenset(ENCODERS)
 """The filters an author may use."""

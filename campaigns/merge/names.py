@@ -3,7 +3,8 @@
 A name may be written in any case, with any blanks (also no-break ones), composed or decomposed umlauts, with
 curly apostrophes or long dashes where the header has straight ones, or in brackets: `{{ ["First name"] }}`.
 Where several names fit, the longest wins; among equals the one spelt exactly so, then the first column. A
-column named like a word of the language (and, or, empty …) or like a number must be written in brackets.
+column named like a word of the language (and, or, empty …) or like a number must be written in brackets, unless
+it is what a field writes out: `{{ 2024 }}`.
 """
 
 import re
@@ -101,15 +102,20 @@ class FieldNames:
         close = get_close_matches(folded(name), known, n=1, cutoff=0.6)
         return _BLANKS.sub(" ", known[close[0]]).strip() if close else None
 
-    def resolve(self, expression: str, tag: str, local: Collection[str]) -> Resolved:
+    def resolve(self, expression: str, tag: str, local: Collection[str], row: str | None = None) -> Resolved:
         """Put column identifiers for names, straight quotes for curly ones; `local` are names the template
-        made."""
-        return _Walk(self, unicodedata.normalize("NFC", expression), tag, local).run()
+        made, `row` is what the current row of a loop over rows is called."""
+        return _Walk(self, unicodedata.normalize("NFC", expression), tag, local, row).run()
 
-    def match(self, text: str, position: int) -> tuple[int, int] | None:
-        """(column, end) of the longest name at `position` that stands there as a whole."""
+    def match(self, text: str, position: int, *, odd: bool = False) -> tuple[int, int] | None:
+        """(column, end) of the longest name at `position` that stands there as a whole.
+
+        `odd` allows names that mean something else in other places: numbers and words of the language.
+        """
         found = self._regex.match(text, position) if self._regex else None
-        if found is None or _NUMBER.fullmatch(found.group()) or found.group().lower() in KEYWORDS:
+        if found is None:
+            return None
+        if not odd and (_NUMBER.fullmatch(found.group()) or found.group().lower() in KEYWORDS):
             return None
         index = self.index(found.group())
         return None if index is None else (index, found.end())
@@ -125,11 +131,12 @@ def _pattern(name: str) -> str:
 class _Walk:
     """One pass over one expression."""
 
-    def __init__(self, names: FieldNames, text: str, tag: str, local: Collection[str]) -> None:
+    def __init__(self, names: FieldNames, text: str, tag: str, local: Collection[str], row: str | None) -> None:
         self.names = names
         self.text = text
         self.tag = tag
         self.local = local
+        self.row = re.compile(rf"(?<!\w){re.escape(row)}\s*(?:\.\s*|(?=\[))", re.IGNORECASE) if row else None
         self.position = 0
         self.out: list[str] = []
         self.unknown: list[str] = []
@@ -138,6 +145,7 @@ class _Walk:
     def run(self) -> Resolved:
         steps = (
             self._blank,
+            self._of_row,
             self._brackets,
             self._filter,
             self._field,
@@ -171,6 +179,23 @@ class _Walk:
             self.unknown.append(found[2].strip())
         return self._put(identifier(index or 0), found.end())
 
+    def _of_row(self) -> bool:
+        """`row.Amount` and `row["Amount"]` are what Amount alone is in a loop over rows."""
+        found = self.row.match(self.text, self.position) if self.row and self._last() != "." else None
+        if found is None:
+            return False
+        if _BRACKETS.match(self.text, found.end()):
+            self.position = found.end()
+            return self._brackets()
+        if (field := self.names.match(self.text, found.end())) is not None:
+            return self._put(identifier(field[0]), field[1])
+        if self.names.match(self.text, self.position):  # a column that is called like this itself
+            return False
+        self.position = found.end()
+        name, end = self._unknown_name()
+        self.unknown.append(name or found.group().strip())
+        return self._put(identifier(0), end)
+
     def _filter(self) -> bool:
         """The word after `|` is a filter, a word before `:` an option, whatever the columns are called."""
         found = _WORD.match(self.text, self.position)
@@ -188,7 +213,8 @@ class _Walk:
     def _field(self) -> bool:
         if self._last() == "." and (word := _WORD.match(self.text, self.position)) and word.group() in _PROPERTIES:
             return False
-        found = self.names.match(self.text, self.position)
+        # Nobody writes out a constant, so {{ 2024 }} means the column of that name, if there is one.
+        found = self.names.match(self.text, self.position, odd=not self.tag and not self._last())
         return self._put(identifier(found[0]), found[1]) if found else False
 
     def _string(self) -> bool:
@@ -205,8 +231,11 @@ class _Walk:
         if not ends:
             return False
         content = rest[: min(ends)]
+        end = self.position + len(content) + 2
+        if opening == "«":  # within these, Word puts a blank on both sides
+            content = content.strip()
         quote = "'" if '"' in content else '"'
-        return self._put(quote + content + quote, self.position + len(content) + 2)
+        return self._put(quote + content + quote, end)
 
     def _number(self) -> bool:
         found = _NUMBER.match(self.text, self.position)
@@ -221,13 +250,18 @@ class _Walk:
             operator = "=="
         return self._put(operator, found.end())
 
+    def _of_field(self) -> bool:
+        """Whether the dot that was last stands behind a column."""
+        pieces = [piece for piece in self.out if piece != " "]
+        return len(pieces) > 1 and pieces[-2].startswith("_f")
+
     def _word(self) -> bool:
         found = _WORD.match(self.text, self.position)
         if found is not None:
             word = found.group()
             if word.lower() in KEYWORDS:
                 return self._put(word.lower(), found.end())
-            if word in self.local or self._last() == ".":
+            if word in self.local or (self._last() == "." and (word in _PROPERTIES or not self._of_field())):
                 return self._put(word, found.end())
         name, end = self._unknown_name()
         if not name:

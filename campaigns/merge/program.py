@@ -1,42 +1,22 @@
 """Liquid compiled to Python functions: what python-liquid would render, many times faster.
 
 The syntax tree is python-liquid's own, and so are filters, comparisons and truth; only walking the tree anew
-for every row is saved. A template is a list of texts with gaps, and each gap has a function from the row to
-text. A tree with anything beyond outputs, conditions and links (loops, assignments …) is rendered by
-python-liquid itself; property tests show that both ways mean the same
+for every row is saved. A template is a list of texts with gaps, and each gap has a function from the row's
+vector to text. A tree with anything beyond outputs, conditions, links and loops over rows (other loops,
+assignments …) is rendered by python-liquid itself; property tests show that both ways mean the same
 (tests/campaigns/merge/test_fast_path.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import Any, Protocol, cast
+from time import thread_time
+from typing import Protocol, cast
 
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
-from liquid.builtin.expressions import BooleanExpression, Filter, FilteredExpression, Nil
-from liquid.builtin.expressions.logical import (
-    ContainsExpression,
-    EqExpression,
-    GeExpression,
-    GtExpression,
-    LeExpression,
-    LogicalAndExpression,
-    LogicalOrExpression,
-    LtExpression,
-    NeExpression,
-    is_truthy,
-)
-from liquid.builtin.expressions.logical import _contains as liquid_contains
-from liquid.builtin.expressions.primitive import (
-    Blank,
-    Empty,
-    FalseLiteral,
-    FloatLiteral,
-    IntegerLiteral,
-    StringLiteral,
-    TrueLiteral,
-)
+from liquid.builtin.expressions import FilteredExpression
+from liquid.builtin.expressions.primitive import IntegerLiteral
 from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.if_tag import IfNode
 from liquid.builtin.tags.unless_tag import UnlessNode
@@ -45,14 +25,22 @@ from liquid.expression import Expression
 from liquid.template import BoundTemplate
 
 from campaigns.merge.encoding import ENCODERS, SPECIAL, Encoder
-from campaigns.merge.language import ENVIRONMENT, MAX_OUTPUT_BYTES, LinkNode, LinkWriter, field_index
-from campaigns.merge.numbers import equal, less, less_or_equal
+from campaigns.merge.expressions import NotFast, Scope, condition_of, filtered, forloop_of, value_of
+from campaigns.merge.language import (
+    MAX_LOOP_ITERATIONS,
+    MAX_OUTPUT_BYTES,
+    ROWS,
+    LinkNode,
+    LinkWriter,
+    MergeEnvironment,
+    RowsNode,
+    field_index,
+    raise_for_time_since,
+)
+from campaigns.merge.layout import Layout, Vector
 
-Row = Sequence[str]
-Slot = Callable[[Row], str]
-Value = Callable[[Row], object]
+Slot = Callable[[Vector], str]
 Finish = Callable[[str], str]
-Condition = Callable[[Row], bool]
 
 RENDER_ERRORS = (LiquidError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
 """What rendering a row may raise; callers turn it into a RenderProblem."""
@@ -63,12 +51,8 @@ class Program(Protocol):
 
     may_fail: bool
 
-    def render(self, row: Row) -> str:
+    def render(self, row: Vector) -> str:
         """The text for one row: the cells of all columns, then the extra values. Raises RENDER_ERRORS."""
-
-
-class _NotFast(Exception):
-    """The tree holds something that only python-liquid renders."""
 
 
 class FastProgram:
@@ -99,7 +83,7 @@ class FastProgram:
         after = self._texts[place + 1] if place + 1 < len(self._texts) else ""
         return (not before or before[-1] in "\n ") and (not after or after[0] in "\n ")
 
-    def render(self, row: Row) -> str:
+    def render(self, row: Vector) -> str:
         texts = self._texts.copy()
         for place, slot in self._slots:
             texts[place] = slot(row)
@@ -122,40 +106,71 @@ class LiquidProgram:
 
     may_fail = True
 
-    def __init__(self, template: BoundTemplate, write_link: LinkWriter, message: int, finish: Finish | None) -> None:
+    def __init__(self, template: BoundTemplate, write_link: LinkWriter, layout: Layout, finish: Finish | None) -> None:
         self._finish = finish
         self._template = template
         self._write_link = write_link
-        self._message = message
+        self._layout = layout
 
-    def render(self, row: Row) -> str:
-        names: dict[str, object] = {f"_f{index}": value for index, value in enumerate(row)}
-        result = self._template.render(names, _write_link=self._write_link, _message=row[self._message])
+    def render(self, row: Vector) -> str:
+        names: dict[str, object] = _names(row[: self._layout.rows])
+        if len(row) > self._layout.rows:
+            names[ROWS] = [_names(cells[: self._layout.columns]) for cells in row[self._layout.rows]]
+        result = self._template.render(names, _write_link=self._write_link, _message=row[self._layout.message])
         return self._finish(result) if self._finish else result
 
 
+def _names(cells: Vector) -> dict[str, object]:
+    return {f"_f{index}": value for index, value in enumerate(cells)}
+
+
+class LoopProgram:
+    """A fast program with so many loops over rows; where these could be too many rounds, python-liquid counts."""
+
+    may_fail = True
+
+    def __init__(self, fast: FastProgram, exact: LiquidProgram, loops: int, layout: Layout) -> None:
+        self._fast = fast
+        self._exact = exact
+        self._most = MAX_LOOP_ITERATIONS // loops
+        self._rows = layout.rows
+
+    def render(self, row: Vector) -> str:
+        return (self._fast if len(row[self._rows]) <= self._most else self._exact).render(row)
+
+
 def compile_program(
-    text: str, write_link: LinkWriter, message: int, *, finish: Finish | None = None, fast: bool = True
+    text: str,
+    write_link: LinkWriter,
+    layout: Layout,
+    environment: MergeEnvironment,
+    *,
+    finish: Finish | None = None,
+    fast: bool = True,
 ) -> Program:
-    """Compile Liquid source; `message` is the index of the message token in a row. Raises LiquidError.
+    """Compile Liquid source in which columns are named as in `layout`. Raises LiquidError.
 
     `finish` is what tidies the text in the end; done to a tidy text it changes nothing.
     """
-    template = ENVIRONMENT.from_string(text)
+    template = environment.from_string(text)
+    exact = LiquidProgram(template, write_link, layout, finish)
     if fast:
         try:
-            compiler = _Compiler(write_link, message)
-            return FastProgram(compiler.parts(template.nodes), compiler.may_fail, finish)
-        except _NotFast:
+            compiler = _Compiler(write_link, layout, environment)
+            program = FastProgram(compiler.parts(template.nodes), compiler.may_fail, finish)
+            return LoopProgram(program, exact, compiler.loops, layout) if compiler.loops else program
+        except NotFast:
             pass
-    return LiquidProgram(template, write_link, message, finish)
+    return exact
 
 
 class _Compiler:
-    def __init__(self, write_link: LinkWriter, message: int) -> None:
+    def __init__(self, write_link: LinkWriter, layout: Layout, environment: MergeEnvironment) -> None:
         self.write_link = write_link
-        self.message = message
+        self.layout = layout
         self.may_fail = False
+        self.loops = 0
+        self.scope = Scope(environment)
 
     def parts(self, nodes: Sequence[Node]) -> list[str | Slot]:
         return [self.part(node) for node in nodes]
@@ -165,29 +180,31 @@ class _Compiler:
             return node.text
         if isinstance(node, OutputNode):
             self.may_fail |= not _harmless(node)
-            return _output(node)
+            return _output(node, self.scope)
         if isinstance(node, IfNode | UnlessNode):
             return self.condition(node)
         if isinstance(node, LinkNode):
             return self.link(node)
-        raise _NotFast
+        if isinstance(node, RowsNode):
+            return self.loop(node)
+        raise NotFast
 
     def block(self, block: BlockNode | None) -> Slot:
+        parts = self.parts(block.nodes) if block else []
         if block is None or block.blank:  # python-liquid drops blocks of nothing but blanks
             return _nothing
-        parts = self.parts(block.nodes)
         if all(isinstance(part, str) for part in parts):
             return partial(_constant, "".join(cast(list[str], parts)))
         return FastProgram(parts).render
 
     def condition(self, node: IfNode | UnlessNode) -> Slot:
-        first = _condition(node.condition)
+        first = condition_of(node.condition, self.scope)
         wanted = isinstance(node, IfNode)
         consequence = self.block(node.consequence)
-        rest = [(_condition(other.expression), self.block(other.block)) for other in node.alternatives]
+        rest = [(condition_of(other.expression, self.scope), self.block(other.block)) for other in node.alternatives]
         default = self.block(node.default)
 
-        def choose(row: Row) -> str:
+        def choose(row: Vector) -> str:
             if first(row) is wanted:
                 return consequence(row)
             for condition, block in rest:
@@ -200,19 +217,74 @@ class _Compiler:
     def link(self, node: LinkNode) -> Slot:
         self.may_fail = True
         inner = self.block(node.block)
-        write, number, message = self.write_link, node.number, self.message
-        return lambda row: write(number, inner(row), row[message])
+        write, number, message, if_empty = self.write_link, node.number, self.layout.message, node.if_empty
+        return lambda row: write(number, inner(row), row[message]) or if_empty
+
+    def loop(self, node: RowsNode) -> Slot:
+        """Each round renders the same block with the vector of its own row."""
+        asked = node.expression
+        start, limit = _number(asked.offset) or 0, _number(asked.limit)
+        self.loops += 1
+        default = self.block(node.default)
+        outside = self.scope
+        self.scope = Scope(outside.environment, forloop_of(self.layout.round))
+        block = self.block(node.block)
+        self.scope = outside
+        step = -1 if asked.reversed else 1
+        rows, round_, length = self.layout.rows, self.layout.round, self.layout.round + 1
+
+        def repeat(row: Vector) -> str:
+            chosen = row[rows][start:]
+            if limit is not None and start + limit:  # to python-liquid an end at 0 is no end
+                chosen = chosen[:limit]
+            if not chosen:
+                return default(row)
+            texts: list[str] = []
+            size = 0
+            begin = thread_time()
+            for number, current in enumerate(chosen[::step]):
+                raise_for_time_since(begin)
+                current[round_], current[length] = number, len(chosen)
+                texts.append(block(current))
+                size += len(texts[-1])
+                if size > MAX_OUTPUT_BYTES:
+                    raise ValueError("output limit reached")
+            return "".join(texts)
+
+        return repeat
 
 
-def _constant(text: str, _row: Row) -> str:
+def _number(option: Expression | None) -> int | None:
+    if option is None or (isinstance(option, IntegerLiteral) and option.value >= 0):
+        return option.value if option else None
+    raise NotFast
+
+
+def _constant(text: str, _row: Vector) -> str:
     return text
 
 
-def _nothing(_row: Row) -> str:
+def _nothing(_row: Vector) -> str:
     return ""
 
 
-_CANNOT_FAIL = frozenset({"default", "upcase", "downcase", "capitalize", "strip", "first_word", "escape", *ENCODERS})
+_CANNOT_FAIL = frozenset(
+    [
+        "default",
+        "upcase",
+        "downcase",
+        "upper",
+        "lower",
+        "capitalize",
+        "title",
+        "strip",
+        "trim",
+        "first_word",
+        "last_word",
+        "escape",
+        *ENCODERS,
+    ]
+)
 
 
 def _harmless(node: OutputNode) -> bool:
@@ -226,126 +298,29 @@ def _harmless(node: OutputNode) -> bool:
     )
 
 
-def _output(node: OutputNode) -> Slot:
+def _output(node: OutputNode, scope: Scope) -> Slot:
     expression = node.expression
     if not isinstance(expression, FilteredExpression) or not expression.filters:
-        raise _NotFast
+        raise NotFast
     *filters, last = expression.filters
     encode = ENCODERS.get(last.name)
     if encode is None:
-        raise _NotFast
+        raise NotFast
     index = field_index(expression.left)
     if index is not None and not filters:
         if last.name == "_verbatim":
             return cast(Slot, itemgetter(index))
         special = SPECIAL.get(last.name)
         return (lambda row: encode(row[index])) if special is None else _cell(index, special, encode)
-    value = _value(expression.left)
+    value = value_of(expression.left, scope)
     for item in filters:
-        value = _filtered(value, item)
+        value = filtered(value, item, scope)
     return lambda row: encode(value(row))
 
 
 def _cell(index: int, special: Callable[[str], object], encode: Encoder) -> Slot:
-    def slot(row: Row) -> str:
+    def slot(row: Vector) -> str:
         text = row[index]
         return text if text.isalnum() or special(text) is None else encode(text)
 
     return slot
-
-
-def _filtered(value: Value, item: Filter) -> Value:
-    function = ENVIRONMENT.filters.get(item.name)
-    if function is None:
-        raise _NotFast
-    if getattr(function, "with_context", False):
-        raise _NotFast
-    if getattr(function, "with_environment", False):
-        function = partial(function, environment=ENVIRONMENT)
-    if not item.args:
-        return lambda row: function(value(row))
-    if any(getattr(argument, "name", None) for argument in item.args):
-        raise _NotFast
-    arguments = [_value(argument.value) for argument in item.args]
-    if len(arguments) == 1:
-        only = arguments[0]
-        if item.name == "default":
-            return _defaulted(value, only, function)
-        return lambda row: function(value(row), only(row))
-    return lambda row: function(value(row), *(argument(row) for argument in arguments))
-
-
-def _defaulted(value: Value, fallback: Value, function: Callable[..., object]) -> Value:
-    def choose(row: Row) -> object:
-        item = value(row)
-        if type(item) is str:  # by far the most common
-            return item or fallback(row)
-        return function(item, fallback(row))
-
-    return choose
-
-
-_LITERALS = (StringLiteral, IntegerLiteral, FloatLiteral)
-_COMPARISONS: Mapping[type[Expression], Callable[[Any, Any], bool]] = {
-    EqExpression: equal,
-    NeExpression: lambda left, right: not equal(left, right),
-    LtExpression: less,
-    GtExpression: lambda left, right: less(right, left),
-    LeExpression: less_or_equal,
-    GeExpression: lambda left, right: less_or_equal(right, left),
-}
-
-
-def _value(expression: Expression) -> Value:
-    """A function from the row to the value of `expression`."""
-    if isinstance(expression, BooleanExpression):
-        return _value(expression.expression)
-    index = field_index(expression)
-    if index is not None:
-        return itemgetter(index)
-    if isinstance(expression, _LITERALS):
-        return _always(expression.value)
-    if isinstance(expression, TrueLiteral | FalseLiteral | Nil):
-        return _always(None if isinstance(expression, Nil) else isinstance(expression, TrueLiteral))
-    if isinstance(expression, Blank | Empty):
-        return _always(expression)
-    if isinstance(expression, LogicalAndExpression | LogicalOrExpression):
-        return _condition(expression)
-    if isinstance(expression, ContainsExpression):
-        left, right, token = _value(expression.left), _value(expression.right), expression.token
-        return lambda row: liquid_contains(token, left(row), right(row))
-    for kind, compare in _COMPARISONS.items():
-        if isinstance(expression, kind):
-            compared = cast(EqExpression, expression)
-            return _compared(compare, _value(compared.left), _value(compared.right))
-    raise _NotFast
-
-
-def _condition(expression: Expression) -> Condition:
-    """A function from the row to whether `expression` holds."""
-    if isinstance(expression, BooleanExpression):
-        return _condition(expression.expression)
-    if isinstance(expression, LogicalAndExpression):
-        left, right = _condition(expression.left), _condition(expression.right)
-        return lambda row: left(row) and right(row)
-    if isinstance(expression, LogicalOrExpression):
-        left, right = _condition(expression.left), _condition(expression.right)
-        return lambda row: left(row) or right(row)
-    if isinstance(expression, EqExpression | NeExpression):
-        index = field_index(expression.left)
-        wanted = isinstance(expression, EqExpression)
-        if index is not None and isinstance(expression.right, StringLiteral):
-            literal = expression.right.value
-            return lambda row: (row[index] == literal) is wanted
-        if index is not None and isinstance(expression.right, Blank):  # cells of blanks are empty here
-            return lambda row: (not row[index]) is wanted
-    value = _value(expression)
-    return lambda row: is_truthy(value(row))
-
-
-def _compared(compare: Callable[[Any, Any], bool], left: Value, right: Value) -> Value:
-    return lambda row: compare(left(row), right(row))
-
-
-def _always(value: object) -> Value:
-    return lambda _row: value

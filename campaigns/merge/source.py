@@ -19,10 +19,11 @@ MASK = "\ue5ff"
 _SPAN = re.compile(
     r"\{%\s*raw\s*%\}.*?\{%\s*endraw\s*%\}|(?P<output>\{\{.*?\}\})|\{%.*?%\}", re.DOTALL
 )  # fmt: skip
-_LINK_TAG = re.compile(r"\{% (?:_link -?\d+|end_link) %\}")
+_LINK_TAG = re.compile(r"\{% (?:_link -?\d+(?: bare)?|end_link) %\}")
 _ENCODED = re.compile(r"\| _\w+ -?\}\}\Z")
 _BRACES = re.compile(r"\{[{%]|\{\Z")
 _WEB_START = re.compile(r"\s*https?://\Z", re.IGNORECASE)
+_LOADING = re.compile(r"url\(\s*[\"']?([^)\"']*)\Z", re.IGNORECASE)
 _ADDRESSES = frozenset({"href", "src", "background", "action", "longdesc", "cite", "xlink:href", "data"})
 
 
@@ -121,7 +122,15 @@ def _attribute_encoder(text: str, attribute: Attribute | None, offset: int) -> s
         return "_bare"
     if attribute.name in _ADDRESSES:
         return url_encoder(attribute_text(_LINK_TAG.sub("", text[attribute.start : offset])), "_url_start")
-    return "_attribute" if attribute.quote else "_bare"
+    if attribute.name == "style":
+        before = _SPAN.sub(MASK, text[attribute.start : offset])
+        if (loading := _LOADING.search(attribute_text(before))) is not None:
+            return "_url" if loading[1] else "_style_url"
+        return "_style" if attribute.quote else "_bare_style"
+    if attribute.quote:
+        return "_attribute"
+    whole = _SPAN.fullmatch(text, attribute.start, attribute.end)
+    return "_bare_whole" if whole and whole["output"] else "_bare"
 
 
 def url_encoder(before: str, start: str) -> str:
@@ -148,16 +157,17 @@ def with_links(text: str, own: str, constant: ConstantLink | None) -> str:
         for attribute in span.attributes if span.kind == "open" else ():
             value = masked[attribute.start : attribute.end]
             if attribute.name in _ADDRESSES and MASK in value and own not in text[attribute.start : attribute.end]:
-                edits[attribute.start, attribute.end] = _wrapped(text[attribute.start : attribute.end], -1)
+                edits[attribute.start, attribute.end] = _wrapped(text, attribute.start, attribute.end, -1)
     if constant is not None:
         for number, link in enumerate(find_links(masked, mask=MASK)[:MAX_LINKS]):
             value = text[link.start : link.end]
             if MASK not in link.target:
                 edits[link.start, link.end] = constant(number, link.target)
             elif own not in value:
-                edits[link.start, link.end] = _wrapped(value, number)
+                edits[link.start, link.end] = _wrapped(text, link.start, link.end, number)
     return rewrite(text, [(start, end, new) for (start, end), new in sorted(edits.items())])
 
 
-def _wrapped(value: str, number: int) -> str:
-    return f"{{% _link {number} %}}{value}{{% end_link %}}"
+def _wrapped(text: str, start: int, end: int, number: int) -> str:
+    bare = "" if text[start - 1] in "\"'" else " bare"  # a value without quotes
+    return f"{{% _link {number}{bare} %}}{text[start:end]}{{% end_link %}}"

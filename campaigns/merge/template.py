@@ -1,5 +1,6 @@
 """From what the sender wrote to something that can be filled in for each row."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,16 +16,35 @@ from liquid.exceptions import LiquidError
 from liquid.expression import Expression
 
 from campaigns.merge import source as sources
+from campaigns.merge.filters import ENGLISH, Languages, wrong_option
 from campaigns.merge.healing import Piece, Tag, read_html, read_subject
-from campaigns.merge.language import BLOCKS, ENVIRONMENT, FILTERS, INNER, SINGLE, LinkWriter, field_index
+from campaigns.merge.language import (
+    BLOCKS,
+    FILTERS,
+    INNER,
+    MAX_FILTERS,
+    ROWS,
+    SINGLE,
+    LinkWriter,
+    MergeEnvironment,
+    RowsNode,
+    environment_in,
+    field_index,
+)
+from campaigns.merge.layout import Layout
 from campaigns.merge.links import check_link
-from campaigns.merge.names import FieldNames
+from campaigns.merge.names import FieldNames, folded
 from campaigns.merge.problems import Part, Place, Problem, RenderProblem, TemplateProblems, shorten
 from campaigns.merge.program import RENDER_ERRORS, Finish, Program, compile_program
-from campaigns.text_part import plain_text, plain_text_source, tidy
+from campaigns.merge.row_loops import around_rows, empty_loops, names_of_rows, row_loop
+from campaigns.text_part import InOrder, plain_text, plain_text_source, tidy
 
 UNSUBSCRIBE_LINK = "unsubscribe_link"
-"""The one name that is no column: the address of the recipient's own unsubscribe page."""
+"""A name that is no column: the address of the recipient's own unsubscribe page."""
+COUNT_OF_ROWS = "rows.size"
+"""And the other one: how many rows the mail has."""
+
+_ITSELF = re.compile(r"(\w+)\s+in\s+\1(?![\w.\[])", re.IGNORECASE)  # `for row in row`
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,52 +57,66 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Uses:
+    """Columns that a template uses, and those it writes out with nothing to say for an empty cell."""
+
+    fields: frozenset[int]
+    without_fallback: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A template that has been read and found right: Liquid source of both parts, and which columns it uses.
 
-    Behind the columns a row has two extra values: the unsubscribe address and the message token.
+    `once` is about what stands outside of loops over rows and so shows the leading row, `repeated` about what
+    stands in them. `asks_for_rows` says whether the rows of a mail are looped over or counted.
     """
 
     subject: str
     html: str
-    columns: int
-    used_fields: frozenset[int]
-    fields_without_fallback: frozenset[int]
+    layout: Layout
+    languages: Languages
+    once: Uses
+    repeated: Uses
     names_unsubscribe_link: bool
-
-    @property
-    def unsubscribe(self) -> int:
-        """Index of the unsubscribe address in a row."""
-        return self.columns
-
-    @property
-    def message(self) -> int:
-        """Index of the message token in a row."""
-        return self.columns + 1
+    repeats_rows: bool
+    asks_for_rows: bool
 
 
 class Compiled:
     """A template ready to be filled in. Holds no row: safe to share between threads."""
 
     def __init__(self, draft: Draft, subject: Program, html: Program, text: Program | None) -> None:
-        self._columns = draft.columns
+        self._layout = draft.layout
+        self._asks_for_rows = draft.asks_for_rows
         self._subject = subject
         self._html = html
         self._text = text
         self.may_fail = subject.may_fail or html.may_fail or text is None or text.may_fail
         """Whether some row could make `render` raise a RenderProblem."""
         self.names_unsubscribe_link = draft.names_unsubscribe_link
-        self.used_fields = draft.used_fields
-        self.fields_without_fallback = draft.fields_without_fallback
+        self.once = draft.once
+        self.repeated = draft.repeated
+        self.repeats_rows = draft.repeats_rows
+        self.used_fields = draft.once.fields | draft.repeated.fields
+        self.fields_without_fallback = draft.once.without_fallback | draft.repeated.without_fallback
 
-    def render(self, values: Sequence[str], unsubscribe: str = "", message: str = "") -> Rendered:
+    def render(
+        self,
+        values: Sequence[str],
+        unsubscribe: str = "",
+        message: str = "",
+        rows: Sequence[Sequence[str]] | None = None,
+    ) -> Rendered:
         """Fill in one row: its cells in the order of the header, missing ones at the end count as empty.
 
-        A cell of nothing but blanks counts as empty. Raises RenderProblem.
+        A cell of nothing but blanks counts as empty. `rows` are all rows of the mail, this one first; None
+        means that it is alone. Raises RenderProblem.
         """
-        row = [*values[: self._columns], *[""] * (self._columns - len(values)), unsubscribe, message]
-        if any(map(str.isspace, row)):
-            row = ["" if value.isspace() else value for value in row]
+        if self._asks_for_rows:
+            row = self._layout.with_rows(values, rows or [values], unsubscribe, message)
+        else:
+            row = self._layout.vector(values, unsubscribe, message)
         try:
             html = self._html.render(row)
             text = self._text.render(row) if self._text else plain_text(html)
@@ -96,12 +130,14 @@ def _reason(error: Exception) -> str:
     return _("The template cannot be filled in for this row: %(reason)s") % {"reason": message}
 
 
-def compile_template(subject: str, html: str, fields: Sequence[str], *, fast: bool = True) -> Compiled:
+def compile_template(
+    subject: str, html: str, fields: Sequence[str], languages: Languages = ENGLISH, *, fast: bool = True
+) -> Compiled:
     """Compile a template for a spreadsheet with the header `fields`. Raises TemplateProblems.
 
     `fast` False leaves all rendering to python-liquid; the result is the same (for tests).
     """
-    draft = read_template(subject, html, fields)
+    draft = read_template(subject, html, fields, languages)
     return compile_draft(draft, draft.html, check_link, fast=fast)
 
 
@@ -119,18 +155,20 @@ def compile_draft(
     `html` is Liquid source; `constant` and `write_link` put in tracked addresses; `end` is source that comes
     last in the HTML only, not in its plain text.
     """
-    own = f"_f{draft.unsubscribe}"
+    own = f"_f{draft.layout.unsubscribe}"
     marked = sources.with_links(html, own, constant)
     if end:
         place = sources.body_end(marked)
         marked = marked[:place] + end + marked[place:]
 
+    environment = environment_in(draft.languages)
+
     def compiled(text: str, finish: Finish | None = None) -> Program:
-        return compile_program(text, write_link, draft.message, finish=finish, fast=fast)
+        return compile_program(text, write_link, draft.layout, environment, finish=finish, fast=fast)
 
     try:
         text: Program | None = compiled(plain_text_source(html), tidy)
-    except LiquidError:  # a condition that is whole only together with markup the plain text leaves out
+    except (LiquidError, InOrder):  # a condition may be whole only together with markup the plain text leaves out
         text = None
     subject = sources.with_encoders(draft.subject, lambda _offset: "_header")
     try:
@@ -140,43 +178,48 @@ def compile_draft(
         raise TemplateProblems([Problem(Place("body", 1, ""), message)]) from error
 
 
-def read_template(subject: str, html: str, fields: Sequence[str]) -> Draft:
+def read_template(subject: str, html: str, fields: Sequence[str], languages: Languages = ENGLISH) -> Draft:
     """Heal and check both parts. Raises TemplateProblems with everything that was found, in order."""
-    names = FieldNames(fields, {UNSUBSCRIBE_LINK: len(fields)})
+    layout = Layout(len(fields))
+    names = FieldNames(fields, {UNSUBSCRIBE_LINK: layout.unsubscribe, COUNT_OF_ROWS: layout.size})
     problems: list[Problem] = []
     usage = _Usage()
     texts: dict[Part, str] = {}
     readers: tuple[tuple[Part, Callable[[], list[Piece]]], ...] = (
         ("subject", lambda: read_subject(subject)),
-        ("body", lambda: read_html(html)),
+        ("body", lambda: around_rows(read_html(html))),
     )
     for part, read in readers:
         try:
             pieces = read()
             source, found = _resolved(pieces, names)
             problems += found
-            usage.note(_parsed(source, part).nodes, frozenset())
+            usage.note(_parsed(source, part, languages).nodes)
             texts[part] = source.text
         except TemplateProblems as stopped:
             problems += stopped.problems
     if problems:
         raise TemplateProblems(problems)
-    columns = range(len(fields))
     return Draft(
         texts["subject"],
         texts["body"],
-        len(fields),
-        frozenset(usage.used.intersection(columns)),
-        frozenset(usage.bare.intersection(columns)),
-        len(fields) in usage.used,
+        layout,
+        languages,
+        usage.outside.within(layout.columns),
+        usage.inside.within(layout.columns),
+        layout.unsubscribe in usage.outside.used | usage.inside.used,
+        usage.repeats_rows,
+        usage.repeats_rows or layout.size in usage.outside.used,
     )
 
 
-def _parsed(source: sources.Source, part: Part) -> "_Tree":
+def _parsed(source: sources.Source, part: Part, languages: Languages) -> "_Tree":
     try:
-        nodes = ENVIRONMENT.from_string(source.text).nodes
+        environment = environment_in(languages)
+        nodes = environment.from_string(source.text).nodes
         for node in nodes:
             _refuse_ranges(node)
+            _refuse_options(node, environment)
     except LiquidError as error:
         start = error.token.start_index if error.token else 0
         place = source.place(start) or Place(part, 1, "")
@@ -200,6 +243,23 @@ def _refuse_ranges(node: Node) -> None:
         _refuse_ranges(child)
 
 
+def _refuse_options(node: Node, environment: MergeEnvironment) -> None:
+    """What a filter is told must be something it understands."""
+    for expression in node.expressions():
+        for part in _deep(expression):
+            filters = (part.filters or ()) if isinstance(part, FilteredExpression) else ()
+            if len(filters) > MAX_FILTERS:
+                message = _("one field can have %(limit)d filters at most") % {"limit": MAX_FILTERS}
+                raise LiquidError(message, token=node.token)
+            for item in filters:
+                options = [getattr(option.value, "value", None) for option in item.args if not hasattr(option, "name")]
+                wrong = wrong_option(item.name, environment.filters[item.name], options)
+                if wrong:
+                    raise LiquidError(wrong, token=node.token)
+    for child in _children(node):
+        _refuse_options(child, environment)
+
+
 def _children(node: Node) -> Iterable[Node]:
     return node.children(None)  # type: ignore[arg-type]  # no node in use looks at the context
 
@@ -213,23 +273,44 @@ def _deep(expression: Expression) -> Iterable[Expression]:
 def _resolved(pieces: Sequence[Piece], names: FieldNames) -> tuple[sources.Source, list[Problem]]:
     """The Liquid source of `pieces` and what is wrong with names and blocks in them."""
     tags = [piece for piece in pieces if isinstance(piece, Tag)]
-    problems = _block_problems(tags)
+    problems = [*_block_problems(tags), *map(_empty_loop, empty_loops(pieces))]
     local = _local_names(tags)
     inner: list[str] = []
-    for tag in tags:
-        resolved = names.resolve(tag.inner, tag.name, local)
+    for tag, row in zip(tags, names_of_rows(tags), strict=True):
+        loop = row_loop(tag)
+        resolved = names.resolve(loop.options if loop else tag.inner, tag.name, local, row)
         problems += [_unknown(tag, name, names) for name in resolved.unknown]
         problems += [_no_filter(tag, name) for name in resolved.filters if name not in FILTERS]
         if not tag.name and not tag.inner:
             problems.append(Problem(tag.place, _("The field is empty; write a column's name into it.")))
-        inner.append(resolved.text)
+        if tag.name == "for" and (itself := _ITSELF.match(tag.inner)):
+            problems.append(_unknown(tag, itself[1], names))
+        if loop and row:
+            problems.append(Problem(tag.place, _("A loop over rows cannot stand within another one.")))
+        inner.append(f"_row in {ROWS} {resolved.text}".strip() if loop else resolved.text)
     if problems:
         raise TemplateProblems(sorted(problems, key=lambda problem: problem.place.line))
     return sources.write(pieces, inner), problems
 
 
+def _empty_loop(tag: Tag) -> Problem:
+    message = _(
+        "This loop repeats nothing. To repeat a row of a table, write {% for row in rows %} into its first cell and "
+        "{% endfor %} into its last one."
+    )
+    return Problem(tag.place, message)
+
+
 def _unknown(tag: Tag, name: str, names: FieldNames) -> Problem:
     suggestion = names.suggestion(name)
+    if tag.name == "for" and get_close_matches(folded(name), ["rows"]):
+        suggestion = "rows"
+    elif folded(name) == "rows":
+        message = _(
+            "“rows” are all rows of a mail. Repeat something for each with {% for row in rows %} … {% endfor %}, "
+            "or count them with {{ rows.size }}."
+        )
+        return Problem(tag.place, message, code="unknown_field")
     if suggestion is None:
         message = _("There is no column “%(name)s” in your data.") % {"name": name}
     else:
@@ -246,9 +327,10 @@ def _no_filter(tag: Tag, name: str) -> Problem:
     return Problem(tag.place, message % {"name": name, "suggestion": close[0]}, close[0], "not_available")
 
 
-def _local_names(tags: Iterable[Tag]) -> frozenset[str]:
-    """Names the template makes for itself."""
-    made = {tag.inner.split()[0].rstrip("=") for tag in tags if tag.name in ("assign", "capture", "for") and tag.inner}
+def _local_names(tags: Sequence[Tag]) -> frozenset[str]:
+    """Names the template makes for itself. (That of a row in a loop over rows always has a column behind it.)"""
+    making = [tag for tag in tags if tag.name in ("assign", "capture", "for") and tag.inner and not row_loop(tag)]
+    made = {tag.inner.split()[0].rstrip("=") for tag in making}
     return frozenset(made | ({"forloop"} if any(tag.name == "for" for tag in tags) else set()))
 
 
@@ -278,28 +360,50 @@ def _block_problems(tags: Iterable[Tag]) -> list[Problem]:
     return problems
 
 
-class _Usage:
-    """Which columns a template uses, and which it writes out with nothing to say for an empty cell."""
+class _Found:
+    """Columns found in a part of a template; `bare` as in Uses.without_fallback."""
 
     def __init__(self) -> None:
         self.used: set[int] = set()
         self.bare: set[int] = set()
 
-    def note(self, nodes: Iterable[Node], asked: frozenset[int]) -> None:
+    def within(self, columns: int) -> Uses:
+        return Uses(
+            frozenset(self.used.intersection(range(columns))), frozenset(self.bare.intersection(range(columns)))
+        )
+
+
+class _Usage:
+    """Which columns a template uses, outside of loops over rows and inside."""
+
+    def __init__(self) -> None:
+        self.outside = _Found()
+        self.inside = _Found()
+        self.repeats_rows = False
+
+    def note(self, nodes: Iterable[Node]) -> None:
+        self._note(nodes, frozenset(), self.outside)
+
+    def _note(self, nodes: Iterable[Node], asked: frozenset[int], found: _Found) -> None:
         """`asked` are columns whose content a condition around the nodes has asked about."""
         for node in nodes:
             around = asked
             for expression in node.expressions():
                 columns = {index for part in _deep(expression) if (index := field_index(part)) is not None}
-                self.used |= columns
+                found.used |= columns
                 if isinstance(expression, BooleanExpression):
                     around |= columns
                 if isinstance(node, OutputNode) and isinstance(expression, FilteredExpression):
                     index = field_index(expression.left)
                     fallback = any(item.name == "default" for item in expression.filters or ())
                     if index is not None and not fallback and index not in asked:
-                        self.bare.add(index)
+                        found.bare.add(index)
             if isinstance(node, IfNode):  # what `elsif` asks about is asked for the branches after it, too
                 conditions = [alternative.expression for alternative in node.alternatives]
                 around |= {i for c in conditions for part in _deep(c) if (i := field_index(part)) is not None}
-            self.note(_children(node), around)
+            if isinstance(node, RowsNode):  # what was asked outside was asked about the leading row only
+                self.repeats_rows = True
+                self._note(_children(node.block), frozenset(), self.inside)
+                self._note(_children(node.default) if node.default else (), around, found)
+            else:
+                self._note(_children(node), around, found)

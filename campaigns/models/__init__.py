@@ -1,8 +1,23 @@
 """OUTBOUND: a campaign, its data, its one template, and one message to each recipient."""
 
+from campaigns.models.attachment import Attachment, AttachmentContent, AttachmentFile
 from campaigns.models.campaign import Campaign, Template
+from campaigns.models.edit import Edit
 from campaigns.models.message import Message
+from campaigns.models.saved_template import SavedTemplate
 from campaigns.models.spreadsheet import Recipient, Spreadsheet
 from campaigns.models.suppression import Suppression
 
-__all__ = ["Campaign", "Message", "Recipient", "Spreadsheet", "Suppression", "Template"]
+__all__ = [
+    "Attachment",
+    "AttachmentContent",
+    "AttachmentFile",
+    "Campaign",
+    "Edit",
+    "Message",
+    "Recipient",
+    "SavedTemplate",
+    "Spreadsheet",
+    "Suppression",
+    "Template",
+]

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEntry, Mailbox, User, Workspace
+from campaigns.models.frozen import state_of
 from campaigns.models.message import Message
-from campaigns.models.spreadsheet import Recipient, Spreadsheet
+from campaigns.models.spreadsheet import Recipient, RecipientQuerySet, Spreadsheet
 from campaigns.models.suppression import Suppression
 
 
@@ -90,6 +91,10 @@ class Campaign(models.Model):
     )
     # What we add to its mails and notices is in its maker's language: workers have none of their own.
     language = models.CharField(_("language"), max_length=10, default="en", db_default="en")
+    # How numbers and dates look where the file leaves it open; "" is the workspace's way.
+    locale = models.CharField(_("numbers and dates"), max_length=10, blank=True, default="", db_default="")
+    key_column = models.TextField(blank=True, default="", db_default="")  # tells rows apart; "": their address does
+    grouped = models.BooleanField(_("one mail for all rows of an address"), default=False, db_default=False)
     track_opens = models.BooleanField(_("see opens"), default=False)
     track_clicks = models.BooleanField(_("see clicks"), default=False)
     unsubscribe_link = models.BooleanField(_("add an unsubscribe link"), default=False)
@@ -128,9 +133,14 @@ class Campaign(models.Model):
     def newest_upload(self) -> Spreadsheet | None:
         return self.uploads.order_by("-pk").first()
 
-    def recipients(self) -> models.QuerySet[Recipient]:
+    def recipients(self) -> RecipientQuerySet:
         """The rows of the current data, in the order of the sheet; none when there is no data yet."""
-        return Recipient.objects.filter(spreadsheet=self.spreadsheet_id or 0).order_by("row_number")
+        return Recipient.objects.filter(spreadsheet=self.spreadsheet_id or 0, removed=False).order_by("row_number")
+
+    @property
+    def number_locale(self) -> str:
+        """The language tag by which numbers and dates are shown that the file leaves open."""
+        return self.locale or self.workspace.locale or self.language
 
     def counts(self) -> dict[str, int]:
         """How many real messages are in each status, every status named, and `total`, `opened`, `clicked`…"""
@@ -213,23 +223,6 @@ class Campaign(models.Model):
                 one.delete()
             self.settle()
 
-    def leave_out(self, problem: str) -> int:
-        """Leave out the rows with this problem; returns how many. They stay in the data and in the results."""
-        with transaction.atomic():
-            self.lock_editable()
-            return self.recipients().filter(problem=problem, left_out=False).update(left_out=True)
-
-    def take_in(self) -> int:
-        with transaction.atomic():
-            self.lock_editable()
-            return self.recipients().filter(left_out=True).update(left_out=False)
-
-    def set_left_out(self, recipient: Recipient, left_out: bool) -> None:
-        """Leave out this one row, or take it in again. Raises NotNow."""
-        with transaction.atomic():
-            self.lock_editable()
-            self.recipients().filter(pk=recipient.pk).update(left_out=left_out)
-
     def lock_editable(self) -> None:
         """Hold the row so that a launch waits for us; inside a transaction. Raises NotNow."""
         locked = Campaign.objects.select_for_update().get(pk=self.pk)
@@ -249,12 +242,12 @@ class Campaign(models.Model):
         ]
         return Message.objects.bulk_create(tests)
 
-    def launch(self, by: User, mailbox: Mailbox, starts_at: datetime | None = None) -> int:
+    def launch(self, by: User, mailbox: Mailbox, starts_at: datetime | None = None, *, state: str | None = None) -> int:
         """Freeze the campaign and queue a message for every row that is not left out; returns how many.
 
         In one transaction: a second click, or a crash in the middle, finds either everything or nothing.
-        The caller has run the preflight. Without `starts_at` the workspace's cooling-off countdown begins.
-        Raises NotNow.
+        The caller has run the preflight, and hands over the `state_of` the campaign of before it: what has changed
+        since was not checked. Without `starts_at` the workspace's cooling-off countdown begins. Raises NotNow.
         """
         with transaction.atomic():
             locked = Campaign.objects.select_for_update().get(pk=self.pk)
@@ -262,6 +255,10 @@ class Campaign(models.Model):
                 raise NotNow(_now("This campaign can't be launched now: it is “%s”.") % locked.get_status_display())
             if not mailbox.is_connected:
                 raise NotNow(_now("The mailbox is not connected. Sign in with Microsoft again, then launch."))
+            if state is not None and state != state_of(locked):
+                raise NotNow(
+                    _now("Something was changed meanwhile. Nothing was launched; look at it again, then launch.")
+                )
             queued = Message.objects.queue(locked, mailbox)
             Suppression.objects.hold_back(locked)
             if not queued:

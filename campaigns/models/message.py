@@ -30,7 +30,7 @@ QUEUE = """
 INSERT INTO campaigns_message (campaign_id, recipient_id, mailbox_id, outbox_key)
 SELECT %(campaign)s, id, %(mailbox)s, gen_random_uuid()
 FROM campaigns_recipient
-WHERE spreadsheet_id = %(sheet)s AND NOT left_out
+WHERE spreadsheet_id = %(sheet)s AND NOT left_out AND NOT removed AND grouped_into IS NULL
 ORDER BY row_number
 """
 
@@ -87,7 +87,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
                 ids += self._lock_due(rows.filter(campaign_id=campaign_id), share)
             self.filter(pk__in=ids).update(status=Message.Status.CLAIMED, claim_key=key, claimed_at=Now())
         return list(
-            self.filter(pk__in=ids, claim_key=key).select_related("campaign__spreadsheet", "recipient").order_by("pk")
+            self.filter(pk__in=ids, claim_key=key)
+            .select_related("campaign__spreadsheet", "campaign__workspace", "recipient")
+            .order_by("pk")
         )
 
     def _lock_due(self, due: Self, at_most: int) -> list[int]:

@@ -1,15 +1,18 @@
 """A campaign's data: the spreadsheet as it was read, and a recipient for each of its rows."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.spreadsheet.errors import Remark, SpreadsheetError
+from campaigns.data_remarks import text_of
+from campaigns.spreadsheet.errors import SpreadsheetError
+from campaigns.spreadsheet.problems import Problem
 
 
 class SpreadsheetQuerySet(models.QuerySet["Spreadsheet"]):
@@ -37,7 +40,6 @@ class Spreadsheet(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
     refusal = models.JSONField(_("what was wrong"), null=True, blank=True)  # {code, params}
     sheet = models.CharField(_("sheet"), max_length=255, blank=True)
-    wanted_sheet = models.CharField(max_length=255, blank=True, editable=False)
     sheets = ArrayField(models.TextField(), default=list, blank=True)
     header = ArrayField(models.TextField(), default=list, blank=True)
     header_row = models.PositiveIntegerField(_("header row"), default=1)
@@ -45,6 +47,13 @@ class Spreadsheet(models.Model):
     cc_column = models.PositiveIntegerField(null=True, blank=True)
     bcc_column = models.PositiveIntegerField(null=True, blank=True)
     reply_to_column = models.PositiveIntegerField(null=True, blank=True)
+    # How it is to be read: spreadsheet.options; and `origin`: pasted, typed, reused, or not there for a file;
+    # sheet_if_there: its sheet is only what the file before it had.
+    options = models.JSONField(default=dict, blank=True, editable=False)
+    # What the file was like, for what is done when it is gone: kind, columns (letters), shown_header, hidden_sheets,
+    # delimiter, encoding, locale.
+    facts = models.JSONField(default=dict, blank=True, editable=False)
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)  # SHA-256 of the file, as hex
     remarks = models.JSONField(default=list, blank=True)  # [{code, params}]: what was left aside, and why
     rows_read = models.PositiveIntegerField(_("rows read"), default=0)
     expected_rows = models.PositiveIntegerField(default=0)  # what the file says of itself; 0: nothing
@@ -87,41 +96,81 @@ class Spreadsheet(models.Model):
     @property
     def notes(self) -> list[str]:
         """What the reader should know about how it was read."""
-        return [str(Remark(remark["code"], **remark["params"])) for remark in self.remarks]
+        return [text_of(remark["code"], remark["params"]) for remark in self.remarks]
 
     @property
     def address_header(self) -> str:
         return self.header[self.address_column] if self.address_column is not None else ""
 
 
+PROBLEM_LABELS = {
+    Problem.MISSING_ADDRESS: _("No address"),
+    Problem.INVALID_ADDRESS: _("Not a valid address"),
+    Problem.DUPLICATE_ADDRESS: _("Same address as an earlier row"),
+    Problem.ERROR_CELL: _("A cell shows an error"),
+    Problem.LIKELY_TYPO: _("The address looks mistyped"),
+    Problem.SPACES: _("Stray blanks or invisible characters"),
+    Problem.SEVERAL_ADDRESSES: _("Several addresses in one cell"),
+}
+# What somebody should look at; several addresses are no fault.
+DOUBTS = Problem(sum(PROBLEM_LABELS) & ~Problem.SEVERAL_ADDRESSES)
+
+
 class RecipientQuerySet(models.QuerySet["Recipient"]):
-    def included(self) -> "RecipientQuerySet":
-        return self.filter(left_out=False)
+    def included(self) -> Self:
+        """Those that get a mail, or are part of one; what only suppression holds back is among them."""
+        return self.filter(left_out=False, removed=False)
+
+    def leading(self) -> Self:
+        """Those that a mail goes to: of a group only the first row."""
+        return self.included().filter(grouped_into=None)
+
+    def having(self, problems: Problem) -> Self:
+        """Those with any of these problems that nobody has called fine."""
+        return self.annotate(
+            open_problems=F("problems")
+            .bitxor(F("problems").bitand(F("accepted")))  # type: ignore[arg-type]
+            .bitand(int(problems))
+        ).filter(problems__gt=0, open_problems__gt=0)
 
 
 class Recipient(models.Model):
     """One row. `fields` are its values as shown, in the order of the header."""
 
-    class Problem(models.TextChoices):
-        NONE = "", _("None")
-        MISSING_ADDRESS = "missing_address", _("No address")
-        INVALID_ADDRESS = "invalid_address", _("Not a valid address")
-        DUPLICATE_ADDRESS = "duplicate_address", _("Same address as an earlier row")
-        ERROR_CELL = "error_cell", _("A cell shows an error")
-
     spreadsheet = models.ForeignKey(Spreadsheet, on_delete=models.CASCADE, related_name="recipients", db_index=False)
     row_number = models.PositiveIntegerField(_("row"))  # as the spreadsheet program numbers it
     address = models.TextField(_("address"))
     fields = ArrayField(models.TextField())
-    problem = models.CharField(max_length=20, choices=Problem.choices, default="", db_default="")
+    problems = models.PositiveSmallIntegerField(_("problems"), default=0, db_default=0)  # bits of spreadsheet.problems
+    accepted = models.PositiveSmallIntegerField(default=0, db_default=0)  # those somebody has looked at and called fine
     left_out = models.BooleanField(_("left out"), default=False, db_default=False)
+    removed = models.BooleanField(default=False, db_default=False)  # by hand; kept so that it can be taken back
+    grouped_into = models.PositiveIntegerField(null=True, blank=True)  # row number of the row whose mail it is part of
 
-    objects: ClassVar[models.Manager["Recipient"]] = RecipientQuerySet.as_manager()
+    objects: ClassVar[RecipientQuerySet] = RecipientQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("recipient")
         verbose_name_plural = _("recipients")
         constraints = [models.UniqueConstraint(fields=["spreadsheet", "row_number"], name="a_row_once")]
+        indexes = [
+            models.Index(fields=["spreadsheet", "row_number"], condition=models.Q(problems__gt=0), name="odd_rows"),
+            models.Index(
+                fields=["spreadsheet", "grouped_into"],
+                condition=models.Q(grouped_into__isnull=False),
+                name="rows_of_a_group",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"row {self.row_number}"
+
+    @property
+    def open_problem(self) -> Problem:
+        """The problems that nobody has called fine."""
+        return Problem(self.problems & ~self.accepted)
+
+    @property
+    def problem_text(self) -> str:
+        """The worst of them in words, or "" """
+        return next((str(label) for problem, label in PROBLEM_LABELS.items() if problem & self.open_problem), "")

@@ -53,7 +53,7 @@ def _count(page: Page[Campaign]) -> None:
     for row in counted:
         by_campaign[row["campaign_id"]] = {name: row[name] for name in COUNTED}
     sheets = [campaign.spreadsheet_id for campaign in page.object_list if not campaign.is_launched]
-    rows = Recipient.objects.filter(spreadsheet__in=[sheet for sheet in sheets if sheet], left_out=False)
+    rows = Recipient.objects.filter(spreadsheet__in=[sheet for sheet in sheets if sheet]).leading()
     by_sheet = dict(rows.values_list("spreadsheet_id").annotate(Count("pk")).order_by())
     for campaign in page.object_list:
         nothing = {**dict.fromkeys(COUNTED, 0), "total": by_sheet.get(campaign.spreadsheet_id, 0)}

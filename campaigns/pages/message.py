@@ -3,6 +3,8 @@
 from typing import Any
 
 from campaigns.models import Campaign, Template
+from campaigns.pages.attachments import attachments_card
+from campaigns.pages.editor import field_formats, words
 from campaigns.writing import Written, mistakes
 
 
@@ -26,10 +28,13 @@ def message_page(campaign: Campaign) -> dict[str, Any]:
 
 def showing(campaign: Campaign, message: Written) -> dict[str, Any]:
     """The same with another text: one that could not be saved is shown as it was written."""
-    first = campaign.recipients().filter(left_out=False).first()
+    first = campaign.recipients().leading().first()
     return {
         "message": message,
         "fields": campaign.spreadsheet.header if campaign.spreadsheet else [],
         "sample": first.fields if first else [],
         "problems": mistakes(campaign, message),
+        "attachments": attachments_card(campaign),
+        "words": words(),
+        "formats": field_formats(campaign.language),
     }

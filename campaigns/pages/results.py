@@ -57,7 +57,10 @@ def figures(campaign: Campaign) -> dict[str, Any]:
 
 
 def recipient_lines(campaign: Campaign, status: str, search: str, page: str | None) -> dict[str, Any]:
-    """Context of campaigns/parts/recipients.html: page, filters, status, search."""
+    """Context of campaigns/parts/recipients.html: page, filters, status, search.
+
+    A group of rows is one recipient, told by its leading row.
+    """
     rows = _matching(campaign, status)
     if search:
         rows = rows.filter(address__icontains=search)
@@ -67,7 +70,7 @@ def recipient_lines(campaign: Campaign, status: str, search: str, page: str | No
 
 
 def _matching(campaign: Campaign, status: str) -> QuerySet[Recipient]:
-    rows = campaign.recipients()
+    rows = campaign.recipients().filter(grouped_into=None)
     if status in STATUSES:
         return rows.filter(messages__is_test=False, messages__status__in=STATUSES[status])
     if status in FACTS:
@@ -93,7 +96,7 @@ def _lines(campaign: Campaign, recipients: list[Recipient]) -> list[Line]:
 def _line(recipient: Recipient, message: Message | None) -> Line:
     row, address = recipient.row_number, recipient.address
     if message is None:
-        reason = str(recipient.get_problem_display()) if recipient.problem else ""
+        reason = recipient.problem_text
         return Line(None, row, address, LEFT_OUT, reason)
     return Line(
         message.pk,

@@ -1,5 +1,6 @@
 """Step 4: what a launch would do, and how far a launched campaign is."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,7 +16,9 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Mailbox
 from campaigns import progress
 from campaigns.models import Campaign, Suppression
+from campaigns.models.frozen import state_of
 from campaigns.pages.check import findings_of
+from campaigns.spreadsheet.problems import Problem
 
 CONTINENTS = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific"
 
@@ -25,6 +28,9 @@ LEFT_OUT = {
     "invalid_address": gettext_lazy("with an address that is not valid"),
     "duplicate_address": gettext_lazy("with the address of an earlier row"),
     "error_cell": gettext_lazy("with an error in a cell"),
+    "likely_typo": gettext_lazy("with an address that looks mistyped"),
+    "spaces": gettext_lazy("with stray blanks in a cell"),
+    "several_addresses": gettext_lazy("left out by you"),
 }
 
 # Read out when the status changes while somebody is looking.
@@ -59,7 +65,7 @@ def zone_names() -> list[str]:
 
 def launch_page(campaign: Campaign, mailbox: Mailbox | None) -> dict[str, Any]:
     """Context of campaigns/send.html before the launch."""
-    included = campaign.recipients().filter(left_out=False)
+    included = campaign.recipients().leading()
     nobody = [pk for pk, wanted in Suppression.objects.touched(campaign).items() if not wanted]
     unwanted = included.filter(pk__in=nobody).count()
     count = included.count() - unwanted
@@ -67,6 +73,7 @@ def launch_page(campaign: Campaign, mailbox: Mailbox | None) -> dict[str, Any]:
         "launched": False,
         "forecast": _forecast(mailbox, count) if mailbox is not None else None,
         "left_out": _left_out(campaign, unwanted),
+        "state": state_of(campaign),  # before the check: what comes after it was not checked
         "blockers": findings_of(campaign)["blockers"],
         "timezones": zone_names(),
         "timezone": "",
@@ -84,9 +91,13 @@ def _forecast(mailbox: Mailbox, count: int) -> Forecast:
 
 def _left_out(campaign: Campaign, unwanted: int) -> list[dict[str, Any]]:
     """Who gets no mail and why: rows (how many), text."""
-    rows = campaign.recipients().filter(left_out=True).order_by("problem")
-    by_problem = rows.values_list("problem").annotate(Count("pk"))
-    told: list[dict[str, Any]] = [{"rows": count, "text": LEFT_OUT[problem]} for problem, count in by_problem]
+    rows = campaign.recipients().filter(left_out=True).order_by().values_list("problems", "accepted")
+    by_worst: Counter[str] = Counter()
+    for problems, accepted, count in rows.annotate(Count("pk")):
+        by_worst[Problem(problems & ~accepted).code] += count
+    told: list[dict[str, Any]] = [
+        {"rows": count, "text": text} for code, text in LEFT_OUT.items() if (count := by_worst[code])
+    ]
     if unwanted:
         told.append({"rows": unwanted, "text": _("whose address must not be mailed")})
     return told

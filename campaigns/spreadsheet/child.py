@@ -8,6 +8,7 @@ reading.summary.rows
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import select
@@ -31,14 +32,16 @@ from campaigns.spreadsheet.errors import (
 )
 from campaigns.spreadsheet.header import Roles
 from campaigns.spreadsheet.limits import LIMITS, MEGABYTE
+from campaigns.spreadsheet.options import FIND_OUT, Options
 
-__all__ = ["COPY_COLUMNS", "Example", "Header", "Reading", "Summary", "read_in_child"]
+__all__ = ["COPY_COLUMNS", "Header", "Reading", "Summary", "read_in_child"]
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOOK_UP = 0.25  # seconds between two looks at the clock and at ``cancelled``
 HEAD_BYTES, COUNT_BYTES = 5, 8  # of a frame, see worker
 LONGEST_FRAME = 256 * MEGABYTE
 PIPE_BYTES = 1 * MEGABYTE
+LOOK_BEHIND_BYTES = 8 * MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,11 @@ class Header:
     header_row: int  # 0: the sheet has none
     columns: list[str]  # letters of each column, as in the spreadsheet program
     roles: Roles  # places in ``header``; ``roles.address`` is never None here
+    shown_header: list[str]  # the header's cells as they stand in the sheet
     expected_rows: int  # for a progress bar; 0 if the file does not say
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One row with a problem. ``value`` is the address, or the error cell's text."""
-
-    kind: str
-    row: int
-    value: str
+    kind: str  # xlsx, xls, xlsb, ods or text
+    delimiter: str  # of a text file, else ""
+    encoding: str  # of a text file, else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +68,6 @@ class Summary:
 
     header: Header
     rows: int
-    counts: dict[str, int]  # problem → number of rows; every problem is there
-    examples: list[Example] = field(default_factory=list)  # the first 20 of each problem
     remarks: list[Remark] = field(default_factory=list)
 
     @property
@@ -117,6 +113,7 @@ class Reading:
             env={"PATH": os.defpath, "LANG": "C.UTF-8"},  # none of our secrets
         )
         try:
+            self._widen_pipe()
             self._hand_over()
             kind, content = self._frame()
             if kind != b"H":
@@ -150,6 +147,12 @@ class Reading:
         """The child's process id."""
         return self._child.pid
 
+    def _widen_pipe(self) -> None:
+        """So that the child reads on while we are busy storing."""
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # one that has many pipes open may not have larger ones
+                fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
     def _hand_over(self) -> None:
         assert self._child.stdin is not None  # noqa: S101  # for the type checker: asked for by PIPE
         with contextlib.suppress(BrokenPipeError):
@@ -160,8 +163,6 @@ class Reading:
         return Summary(
             header=self.header,
             rows=told["rows"],
-            counts=told["counts"],
-            examples=[Example(**example) for example in told["examples"]],
             remarks=[Remark(remark["code"], **remark["params"]) for remark in told["remarks"]],
         )
 
@@ -232,11 +233,8 @@ def _never() -> bool:
 def read_in_child(
     path: Path,
     name: str,
+    options: Options = FIND_OUT,
     *,
-    sheet: str | None = None,
-    header_row: int | None = None,
-    address_column: int | None = None,
-    locale: str = "en",
     prefix: bytes = b"",
     on_progress: Callable[[int], None] = _nothing,
     cancelled: Callable[[], bool] = _never,
@@ -244,29 +242,25 @@ def read_in_child(
     memory_bytes: int = 600 * MEGABYTE,
     max_rows: int = LIMITS.rows,
     max_file_bytes: int = LIMITS.file_bytes,
+    look_behind: bool = False,
 ) -> Reading:
     """Read ``path``, called ``name`` by its owner, in a limited child process → Reading.
 
-    ``sheet``: its name, None for the first that is not hidden. ``header_row``: a row number of the sheet, 0
-    for none, None to guess.
-    ``address_column``: a place in the header, None to guess. ``prefix``: put before every COPY line, such as
-    ``b"7\\t"`` for a
-    column in front of COPY_COLUMNS. ``on_progress`` is told the number of rows so far after each block;
-    ``cancelled`` is asked
-    several times a second.
+    ``prefix``: put before every COPY line, such as ``b"7\\t"`` for a column in front of COPY_COLUMNS.
+    ``look_behind``: look for merged cells before the first row, however large the sheet is. Without it the reading
+    of a sheet of more than LOOK_BEHIND_BYTES that has some ends in BeginAnew.
+    ``on_progress`` is told the number of rows so far after each block; ``cancelled`` is asked several times a second.
     """
     job = {
         "path": str(Path(path).resolve()),
         "name": name,
-        "sheet": sheet,
-        "header_row": header_row,
-        "address_column": address_column,
-        "locale": locale,
+        "options": options.told(),
         "prefix": prefix.decode(),
         "memory_bytes": memory_bytes,
         "cpu_seconds": max(int(deadline_seconds), 1) + 1,
         "max_rows": max_rows,
         "max_file_bytes": max_file_bytes,
+        "look_behind_bytes": LIMITS.look_behind_bytes if look_behind else LOOK_BEHIND_BYTES,
         "parent": os.getpid(),
     }
     return Reading(job, deadline_seconds=deadline_seconds, on_progress=on_progress, cancelled=cancelled)

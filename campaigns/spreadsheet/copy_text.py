@@ -1,9 +1,9 @@
 """Rows as lines of PostgreSQL's COPY text format (https://www.postgresql.org/docs/current/sql-copy.html)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-COPY_COLUMNS = ("row_number", "address", "fields", "problem")
+COPY_COLUMNS = ("row_number", "address", "fields", "problems")
 
 # Inside a COPY column that is an array: first the array's own escape for " and \, then COPY's for every
 # backslash.
@@ -38,7 +38,3 @@ def array(values: Sequence[str]) -> str:
 def column(text: str) -> str:
     """A text column as it stands in a COPY line."""
     return text.translate(_COLUMN)
-
-
-def encoded(lines: Iterable[str]) -> bytes:
-    return "".join(lines).encode("utf-8", "ignore")

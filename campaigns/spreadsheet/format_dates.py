@@ -7,6 +7,7 @@ January 1904.
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from campaigns.spreadsheet.format_tokens import Section, Token
@@ -27,14 +28,16 @@ class Moment(NamedTuple):
     minute: int
     second: int
     millisecond: int
-    elapsed: int  # whole milliseconds since day 0
+    elapsed: int  # whole milliseconds since day 0 of the file's own system
 
 
 Piece = Callable[[Moment], str]
 
 
-def moment(day: int, millisecond: int) -> Moment:
-    """The date of day number ``day`` of the 1900 system, with its time of day."""
+def moment(day: int, millisecond: int, first_day: int = 0) -> Moment:
+    """The date of day number ``day`` of the 1900 system, with its time of day and what has passed since
+    ``first_day``.
+    """
     if day == 60:
         year, month, date = 1900, 2, 29
     elif day == 0:
@@ -45,24 +48,29 @@ def moment(day: int, millisecond: int) -> Moment:
     minutes, rest = divmod(millisecond, 60_000)
     return Moment(
         year, month, date, (day + 6) % 7, minutes // 60, minutes % 60, rest // 1000, rest % 1000,
-        day * MILLISECONDS + millisecond,
+        (day - first_day) * MILLISECONDS + millisecond,
     )  # fmt: skip
 
 
 def date_formatter(section: Section, locale: Locale, date1904: bool) -> Callable[[str], str | None]:
     """A function from the cell's raw number to its text, or None where no date can be shown (before 1900,
-    after 9999).
+    after 9999). Less than nothing has a minus as elapsed time, and everywhere in the 1904 system.
     """
     pieces, places = _pieces(_with_minutes(section.tokens), section.locale or locale, locale)
-    # Excel rounds to what is shown when seconds are shown, and cuts when only minutes are.
-    shows_seconds = any(token.kind == "date" and token.value.strip("[]")[0] == "s" for token in section.tokens)
-    step = 10 ** (3 - places) if shows_seconds else 1
+    elapsed = any(token.kind == "date" and token.value.startswith("[") for token in section.tokens)
+    parts = {token.value.strip("[]")[0] for token in section.tokens if token.kind == "date"}
+    # Excel rounds to the second, or the part of it that is shown, and then cuts: 23:59:59.9 is 0:00 in h:mm. A
+    # date alone is never rounded up to the next day.
+    step = 10 ** (3 - places) if parts & {"h", "s"} or section.has("ampm") or elapsed else 1
     offset = DAYS_FROM_1900_TO_1904 if date1904 else 0
     remembered: dict[str, str | None] = {}
 
     def shown(raw: str) -> str | None:
         if raw in remembered:
             return remembered[raw]
+        if raw.startswith("-") and (date1904 or elapsed):
+            text = shown(raw[1:])
+            return "-" + text if text else text
         try:
             value = float(raw) + offset
         except ValueError:
@@ -74,7 +82,7 @@ def date_formatter(section: Section, locale: Locale, date1904: bool) -> Callable
         carried, milliseconds = divmod(milliseconds, MILLISECONDS)
         if day + carried > LAST_DAY:
             return None
-        at = moment(int(day) + carried, milliseconds)
+        at = moment(int(day) + carried, milliseconds, offset)
         text = "".join([piece(at) for piece in pieces]).strip()
         if len(remembered) >= REMEMBERED:
             remembered.clear()
@@ -114,6 +122,8 @@ def _with_minutes(tokens: list[Token]) -> list[Token]:
 def _pieces(tokens: list[Token], words: Locale, signs: Locale) -> tuple[list[Piece], int]:
     """One function per token, and how many digits of a second are shown."""
     twelve_hours = any(token.kind == "ampm" for token in tokens)
+    with_day = any(token.kind == "date" and token.value in ("d", "dd") for token in tokens)
+    words = replace(words, months=words.months_after_day) if with_day else words
     pieces: list[Piece] = []
     places = 0
     after_second = False
@@ -135,7 +145,9 @@ def _pieces(tokens: list[Token], words: Locale, signs: Locale) -> tuple[list[Pie
                 pieces.append(_fraction(digits, signs.decimal))
             else:
                 pieces.append(_constant("."))
-        elif token.kind in ("literal", "slash", "comma", "digit", "percent"):
+        elif token.kind == "slash":
+            pieces.append(_constant(words.date_separator))
+        elif token.kind in ("literal", "comma", "digit", "percent"):
             pieces.append(_constant(token.value))
     return pieces, places
 
@@ -149,7 +161,7 @@ def _fraction(digits: int, sign: str) -> Piece:
 
 
 def _half_day(value: str) -> Piece:
-    morning, evening = value.split("/")
+    morning, evening = (value if len(value) == 3 else value.upper()).split("/")  # a/p stays as it is
     return lambda at: morning if at.hour < 12 else evening
 
 

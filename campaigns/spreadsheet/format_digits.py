@@ -1,9 +1,8 @@
-"""Numeric formats: digits, thousands, percent, scientific, fractions and masks."""
+"""Numeric formats: digits, thousands, percent, scientific and masks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 
 from campaigns.spreadsheet.format_general import EXACT, number_of
 from campaigns.spreadsheet.format_tokens import Section, Token
@@ -26,45 +25,46 @@ class Layout:
 def layout_of(tokens: list[Token]) -> Layout:
     layout = Layout()
     part = layout.whole
-    digits_follow = [any(later.kind == "digit" for later in tokens[index + 1 :]) for index in range(len(tokens))]
-    seen_digit = False
     for index, token in enumerate(tokens):
         if token.kind == "point" and not layout.point and part is layout.whole:
             layout.point, part = True, layout.fraction
         elif token.kind == "exponent":
             layout.exponent, part = token.value, layout.power
-        elif token.kind == "comma" and seen_digit:
-            if part is layout.whole and digits_follow[index] and not _point_next(tokens, index):
-                layout.grouped = True
-            else:
-                layout.scale -= 3
+        elif token.kind == "comma":
+            _read_comma(tokens, index, layout, part)
         elif token.kind == "percent":
             layout.scale += 2
             part.append(Token("literal", "%"))
         elif token.kind == "digit":
-            seen_digit = True
             part.append(token)
         else:
             part.append(Token("literal", token.value))
+    if layout.point and not any(token.kind == "digit" for token in layout.whole):
+        layout.whole.append(Token("digit", "#"))  # ".00" shows 3.14 as 3.14
     return layout
 
 
-def _point_next(tokens: list[Token], index: int) -> bool:
-    """Whether only commas stand between here and the decimal point: ``#,##0,.0`` counts in thousands."""
-    for token in tokens[index + 1 :]:
-        if token.kind != "comma":
-            return token.kind == "point"
-    return False
+def _read_comma(tokens: list[Token], index: int, layout: Layout, part: list[Token]) -> None:
+    """A comma right after a digit groups by thousands if a digit of the whole number follows at once, and
+    counts in thousands at the end of the whole number or of all digits. Anywhere else it is text.
+    """
+    before, after = index, index
+    while before and tokens[before].kind == "comma":
+        before -= 1
+    while after < len(tokens) and tokens[after].kind == "comma":
+        after += 1
+    if tokens[before].kind not in ("digit", "point"):
+        part.append(Token("literal", ","))
+    elif after < len(tokens) and tokens[after].kind == "digit":
+        layout.grouped = layout.grouped or part is layout.whole
+    elif not any(token.kind == "digit" for token in tokens[after:]) or tokens[after].kind == "point":
+        layout.scale -= 3
 
 
 def digits_formatter(section: Section, locale: Locale) -> Callable[[str], str]:
     """A function from the raw number, without its sign, to its text. It raises ValueError for what is no
     number.
     """
-    if section.has("slash") and not section.has("point", "exponent"):
-        fractional = _fraction_formatter(section.tokens)
-        if fractional:
-            return fractional
     layout = layout_of(section.tokens)
     if layout.exponent:
         return lambda raw: _scientific(number_of(raw), layout, locale)
@@ -83,7 +83,7 @@ def _full(layout: Layout, locale: Locale) -> Callable[[str], str]:
         )
         whole, _, fraction = f"{value:f}".partition(".")
         return (
-            _fill_whole(layout.whole, whole.lstrip("0"), locale.group if layout.grouped else "")
+            fill_whole(layout.whole, whole.lstrip("0"), locale.group if layout.grouped else "")
             + (locale.decimal if layout.point else "")
             + _fill_fraction(layout.fraction, fraction)
         )
@@ -100,14 +100,36 @@ def _long(raw: str, scale: int, places: int) -> Decimal:
     )
 
 
+def rounds_to_nothing(section: Section) -> Callable[[str], bool]:
+    """A function that says of a negative raw number whether the section shows nothing but zeros of it. Such a
+    number has no minus in a format of one section (-0.001 in ``0.00``).
+    """
+    layout = layout_of(section.tokens)
+    if layout.exponent or section.has("slash") or not section.has("digit"):
+        return lambda raw: False
+    places = sum(token.kind == "digit" for token in layout.fraction)
+    least = Decimal(-5).scaleb(-places - 1 - layout.scale)
+    usual = layout.scale >= 0
+
+    def nothing(raw: str) -> bool:
+        if usual and raw[1:2] != "0" and "E" not in raw and "e" not in raw:
+            return False
+        try:
+            return number_of(raw) > least
+        except ValueError:
+            return False
+
+    return nothing
+
+
 def quick_formatter(
     section: Section, locale: Locale, otherwise: Callable[[str], str], *, zero_too: bool
 ) -> Callable[[str], str] | None:
-    """The formats most cells have (0, 0.00, #,##0.00, 00000, with text around them) by cutting and joining
-    texts.
+    """The formats most cells have (0, 0.00, #,##0.00, 0.0%, 00000, with text around them) by cutting and joining
+    texts: ten times as fast.
 
-    Whatever needs rounding goes to ``otherwise``, as do negative numbers and, unless ``zero_too``, those
-    that begin with a zero. None if the format is not of that kind.
+    Negative numbers go to ``otherwise``, as do those of more than 15 characters, and zero unless ``zero_too``.
+    None if the format is not of that kind.
     """
     if section.has("slash", "exponent", "date", "ampm", "general", "text") or not section.has("digit"):
         return None
@@ -120,18 +142,24 @@ def quick_formatter(
             return None
         after = after_fraction
     least = whole.count("0")
-    if layout.scale or not whole.endswith("0") or whole.strip("#").strip("0") or (layout.grouped and least > 1):
+    if layout.scale not in (0, 2) or not whole.endswith("0") or whole.strip("#").strip("0"):
+        return None
+    if layout.grouped and least > 1:
         return None
     before, after, zeros = before.lstrip(" "), after.rstrip(" "), fraction
     point = locale.decimal if layout.point else ""
-    places, group = len(zeros), locale.group if layout.grouped else ""
+    places, group, percent = len(zeros), locale.group if layout.grouped else "", layout.scale == 2
 
     def shown(raw: str) -> str:
         number, _, cut = raw.partition(".")
-        if len(raw) > 15 or len(cut) > places or not number.isdigit() or not (cut.isdigit() or not cut):
+        if len(raw) > 15 or not number.isdigit() or not (cut.isdigit() or not cut):
             return otherwise(raw)
-        if number[0] == "0" and not (zero_too and number == "0"):
+        if number[0] == "0" and (len(number) > 1 or not (zero_too or cut.strip("0"))):
             return otherwise(raw)
+        if percent:
+            number, cut = (number + (cut + "00")[:2]).lstrip("0") or "0", cut[2:]
+        if len(cut) > places:
+            number, cut = _rounded(number, cut, places)
         size = len(number)
         if size < least:
             number = number.zfill(least)
@@ -140,6 +168,14 @@ def quick_formatter(
         return before + number + point + cut + zeros[len(cut) :] + after
 
     return shown
+
+
+def _rounded(number: str, cut: str, places: int) -> tuple[str, str]:
+    """The digits before and after the point with ``places`` of the latter, halves away from zero."""
+    digits = number + cut[:places]
+    if cut[places] >= "5":
+        digits = str(int(digits) + 1).zfill(len(digits))
+    return (digits[:-places], digits[-places:]) if places else (digits, "")
 
 
 def _split(tokens: list[Token]) -> tuple[str, str, str]:
@@ -156,7 +192,7 @@ def _split(tokens: list[Token]) -> tuple[str, str, str]:
     )
 
 
-def _fill_whole(tokens: list[Token], digits: str, group: str) -> str:
+def fill_whole(tokens: list[Token], digits: str, group: str) -> str:
     """Digits put into the places before the point, from the right; the rest goes before the first place."""
     result: list[str] = []
     left = len(digits)
@@ -219,44 +255,9 @@ def _scientific(value: Decimal, layout: Layout, locale: Locale) -> str:
     whole, _, fraction = f"{mantissa:f}".partition(".")
     sign = "-" if power < 0 else ("+" if layout.exponent == "E+" else "")
     return (
-        _fill_whole(layout.whole, whole.lstrip("0"), locale.group if layout.grouped else "")
+        fill_whole(layout.whole, whole.lstrip("0") if value else "0", locale.group if layout.grouped else "")
         + (locale.decimal if layout.point else "")
         + _fill_fraction(layout.fraction, fraction)
         + f"E{sign}"
-        + _fill_whole(layout.power, str(abs(power)).lstrip("0"), "")
+        + fill_whole(layout.power, str(abs(power)), "")
     )
-
-
-def _fraction_formatter(tokens: list[Token]) -> Callable[[str], str] | None:
-    """``# ?/?``, ``# ??/??``, ``?/?``, ``# ?/8``; None if the slash is mere text."""
-    slash = next(index for index, token in enumerate(tokens) if token.kind == "slash")
-    top = slash
-    while top and tokens[top - 1].kind == "digit":
-        top -= 1
-    end = slash + 1
-    while end < len(tokens) and (tokens[end].kind == "digit" or tokens[end].value.isdigit()):
-        end += 1
-    if top == slash or end == slash + 1:
-        return None
-    below = tokens[slash + 1 : end]
-    fixed = int("".join(token.value for token in below)) if any(token.kind == "literal" for token in below) else 0
-    whole_places = [token for token in tokens[:top] if token.kind == "digit"]
-    before = "".join(token.value for token in tokens[:top] if token.kind == "literal").strip(" ")
-    after = "".join(token.value for token in tokens[end:])
-
-    def shown(raw: str) -> str:
-        value = Fraction(number_of(raw))
-        whole, rest = divmod(value, 1) if whole_places else (0, value)
-        if fixed:
-            part_top, part_below = int(rest * fixed + Fraction(1, 2)), fixed
-        else:
-            part = rest.limit_denominator(10 ** min(len(below), 7) - 1)
-            part_top, part_below = part.numerator, part.denominator
-        if whole_places and part_top == part_below:
-            whole, part_top = whole + 1, 0
-        if whole_places and not part_top:
-            return f"{before}{whole}{after}"
-        number = f"{whole} " if whole or any(token.value == "0" for token in whole_places) else ""
-        return f"{before}{number}{part_top}/{part_below}{after}"
-
-    return shown

@@ -61,19 +61,50 @@ def find_header(rows: Sequence[dict[int, str]]) -> int | None:
     """The place of the header among the first rows, or None if the first full row is data already.
 
     Above the header there may be titles; they fill few cells. The header is the row with a word for
-    "email", or else the one right above the first address, or else, in a sheet without any address, the
-    first that is about full.
+    "email", or else, of the full rows above the first address, the first that fills most cells, or else, in a sheet
+    without any address, the first that is about full. Of several header rows, with cells merged over them, it is
+    the lowest.
     """
     usual = median(len(cells) for cells in rows)
-    full = [place for place, cells in enumerate(rows[:LOOKED_AT]) if len(cells) * 2 >= usual]
-    for place in full:
-        cells = rows[place].values()
-        if any(looks_like_address(text) for text in cells):
-            above = [earlier for earlier in full if earlier < place]
-            return above[-1] if above else None
-        if any(folded(text) in ADDRESS_WORDS and (len(rows[place]) > 1 or usual == 1) for text in cells):
-            return place
-    return full[0] if full else 0
+    above: list[int] = []  # full rows without an address
+    for place, cells in enumerate(rows[:LOOKED_AT]):
+        if len(cells) * 2 < usual:
+            continue
+        if any(looks_like_address(text) for text in cells.values()):
+            return max(above, key=lambda earlier: len(rows[earlier])) if above else None
+        if _is_header(cells, usual, most_above=max((len(rows[earlier]) for earlier in above), default=0)):
+            return _lowest(rows, place)
+        above.append(place)
+    return above[0] if above else 0
+
+
+def _is_header(cells: dict[int, str], usual: float, most_above: int) -> bool:
+    """Whether a row has a heading for addresses. What may also be a name (Mel) or be within a sentence counts only
+    where all that stands above is titles.
+    """
+    if len(cells) == 1 and usual != 1:
+        return False
+    exact = [text for text in cells.values() if folded(text) in ADDRESS_WORDS]
+    if any(STRONG.search(folded(text)) for text in exact):
+        return True
+    if len(cells) <= most_above:
+        return False
+    return bool(exact) or (1 < usual <= len(cells) and any(map(_speaks_of_mail, cells.values())))
+
+
+def _speaks_of_mail(heading: str) -> bool:
+    """``Parent email``, ``E-Mail der Eltern``."""
+    return STRONG.search(" ".join(re.split(r"[\W_]+", heading.casefold()))) is not None
+
+
+def _lowest(rows: Sequence[dict[int, str]], place: int) -> int:
+    """The last row of a header of several rows: its word for "email" is one cell merged over all of them."""
+    words = {
+        (column, text) for column, text in rows[place].items() if folded(text) in ADDRESS_WORDS or _speaks_of_mail(text)
+    }
+    while place + 1 < len(rows) and not words.isdisjoint(rows[place + 1].items()):
+        place += 1
+    return place
 
 
 def column_names(shown: Sequence[str], letters: Sequence[str], remarks: list[Remark], *, named: bool) -> list[str]:
@@ -119,7 +150,7 @@ def _address(header: Sequence[str], words: Sequence[str], share: Sequence[float]
         if words[place] in ADDRESS_WORDS and share[place] >= ENOUGH:
             return place
     for place in free:
-        if STRONG.search(" ".join(re.split(r"[\W_]+", header[place].casefold()))) and share[place] >= ENOUGH:
+        if _speaks_of_mail(header[place]) and share[place] >= ENOUGH:
             return place
     by_content = [place for place in free if share[place] >= ENOUGH]
     if by_content:

@@ -16,6 +16,7 @@ class Limits:
     cell_characters: int = 131_072  # Excel ends at 32,767
     rows: int = 1_048_576
     columns: int = 1000
+    look_behind_bytes: int = 2048 * MEGABYTE  # of a sheet that is looked through for merged cells before it is read
     output_bytes: int = 4096 * MEGABYTE
 
 

@@ -5,23 +5,24 @@ what the binary number happens to be: 0.0725 in ``0.0%`` is 7.3% in Excel and 7.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from campaigns.spreadsheet.format_dates import date_formatter
-from campaigns.spreadsheet.format_digits import digits_formatter, quick_formatter
+from campaigns.spreadsheet.format_digits import digits_formatter, quick_formatter, rounds_to_nothing
+from campaigns.spreadsheet.format_fractions import fraction_formatter
 from campaigns.spreadsheet.format_general import general, number_of
-from campaigns.spreadsheet.format_tokens import Section, sections_of
+from campaigns.spreadsheet.format_tokens import Section, Token, sections_of
 from campaigns.spreadsheet.locales import EN, Locale
 
 Shown = Callable[[str], str]
 
-# ECMA-376 part 1, 18.8.30: the formats a file names by number alone. 14 and 22 follow the user's language.
+# ECMA-376 part 1, 18.8.30: the formats a file names by number alone; see built_in_code for those not here.
 BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00",
     5: '"$"#,##0_);("$"#,##0)', 6: '"$"#,##0_);[Red]("$"#,##0)', 7: '"$"#,##0.00_);("$"#,##0.00)',
     8: '"$"#,##0.00_);[Red]("$"#,##0.00)',
     9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
-    15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy",
-    18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss",
+    18: "h:mm AM/PM", 19: "h:mm:ss AM/PM",
     37: "#,##0_);(#,##0)", 38: "#,##0_);[Red](#,##0)",
     39: "#,##0.00_);(#,##0.00)", 40: "#,##0.00_);[Red](#,##0.00)",
     41: '_(* #,##0_);_(* (#,##0);_(* "-"_);_(@_)', 42: '_("$"* #,##0_);_("$"* (#,##0);_("$"* "-"_);_(@_)',
@@ -46,12 +47,30 @@ class NumberFormat:
 
 
 def built_in_code(number: int, locale: Locale = EN) -> str:
-    """The code of the format a file names by ``number``; General for one that is not defined."""
+    """The code of the format a file names by ``number``; General for one that is not defined.
+
+    Dates, times and money follow the user's language, as in Excel: a file without a code of its own for 7
+    shows dollars to one user and euros to another.
+    """
     if number == 14 or 27 <= number <= 36 or 50 <= number <= 58:
         return locale.short_date
-    if number == 22:
-        return f"{locale.short_date} h:mm"
+    if 15 <= number <= 17:
+        return locale.dates_by_number[number - 15]
+    if number in (20, 21, 22):
+        return {20: locale.hours, 21: f"{locale.hours}:ss", 22: f"{locale.short_date} {locale.hours}"}[number]
+    if (5 <= number <= 8 or 37 <= number <= 44) and locale.currency:
+        return _money_code(number, locale.currency)
     return BUILT_IN.get(number, "General")
+
+
+def _money_code(number: int, currency: str) -> str:
+    """Built-in formats 5 to 8 and 37 to 44 outside the United States: a minus, no parentheses."""
+    digits = "#,##0.00" if number in (7, 8, 39, 40, 43, 44) else "#,##0"
+    pattern = currency if number in (5, 6, 7, 8, 42, 44) else "N"
+    positive = pattern.replace("S", "").replace("N", digits)
+    negative = (pattern if "S" in pattern else f"-{pattern}").replace("S", "-").replace("N", digits)
+    zero = ";" + pattern.replace("S", "").replace("N", '"-"') if number > 40 else ""
+    return f"{positive};{negative}{zero}"
 
 
 def compile_format(code: str, locale: Locale = EN, *, date1904: bool = False) -> NumberFormat:
@@ -61,7 +80,7 @@ def compile_format(code: str, locale: Locale = EN, *, date1904: bool = False) ->
     sections = sections_of(code or "General", locale)
     text = _text_section(sections)
     numeric = _numeric_sections(sections, has_text_section=text is not None)
-    if len(numeric) == 1 and not numeric[0].operator:
+    if len(numeric) == 1:
         number = _alone(numeric[0], locale, date1904)
     else:
         number = _choosing(numeric, locale, date1904)
@@ -83,9 +102,21 @@ def _text_section(sections: list[Section]) -> Section | None:
 
 
 def _numeric_sections(sections: list[Section], *, has_text_section: bool) -> list[Section]:
-    if has_text_section and len(sections) in (2, 3):
-        return sections[:-1]
-    return sections[:3]
+    """The sections for numbers, with the conditions Excel thinks of where some have one and others have none:
+    what a lone condition leaves is shown as General, a bare first section is for what is above zero, a bare
+    second of three for what is below.
+    """
+    numeric = sections[:-1] if has_text_section and len(sections) in (2, 3) else sections[:3]
+    if has_text_section and len(sections) == 1:
+        return [Section([Token("general", "General")])]  # "@" and the like say nothing about numbers
+    if any(section.operator for section in numeric):
+        if not numeric[0].operator:
+            numeric[0].operator = ">"
+        if len(numeric) == 1:
+            numeric.append(Section([Token("general", "General")]))
+        elif len(numeric) == 3 and not numeric[1].operator and not numeric[0].operator.startswith("<"):
+            numeric[1].operator = "<"
+    return numeric
 
 
 def _text_shown(section: Section) -> Shown | None:
@@ -100,10 +131,11 @@ def _alone(section: Section, locale: Locale, date1904: bool) -> Shown:
     shown = _shown_by(section, locale, date1904)
     if section.is_date or _is_general(section):
         return shown
+    nothing = rounds_to_nothing(section)
 
     def signed(raw: str) -> str:
         if raw.startswith("-"):
-            return "-" + shown(raw[1:]).strip(" ")
+            return ("" if nothing(raw) else "-") + shown(raw[1:]).strip(" ")
         return shown(raw).strip(" ")
 
     return signed
@@ -127,7 +159,7 @@ def _choosing(sections: list[Section], locale: Locale, date1904: bool) -> Shown:
             place = _place_by_condition(sections, value)
             if place is None:
                 return "#" * 8  # as both programs show a value no section is for
-            unsigned = sections[place].only_negative or (place > 0 and _rest_is_negative(sections, place))
+            unsigned = sections[place].only_negative or _is_rest_without_minus(sections, place)
         else:
             place = 1 if value < 0 else 2 if value == 0 and len(sections) > 2 else 0
             unsigned = place == 1
@@ -140,22 +172,17 @@ def _choosing(sections: list[Section], locale: Locale, date1904: bool) -> Shown:
     return shown
 
 
-def _place_by_condition(sections: list[Section], value: object) -> int | None:
-    """Which section shows ``value``: the first that accepts it; a bare second one takes what is negative if
-    a third follows.
-    """
-    for place, section in enumerate(sections):
-        if not section.operator and place == 1 and len(sections) > 2 and value >= 0:  # type: ignore[operator]
-            continue
-        if section.accepts(value):  # type: ignore[arg-type]
-            return place
-    return None
+def _place_by_condition(sections: list[Section], value: Decimal) -> int | None:
+    """Which section shows ``value``: the first that accepts it."""
+    return next((place for place, section in enumerate(sections) if section.accepts(value)), None)
 
 
-def _rest_is_negative(sections: list[Section], place: int) -> bool:
-    """Whether the section at ``place`` gets only what ``[>=0]`` or ``[>0]`` before it left."""
+def _is_rest_without_minus(sections: list[Section], place: int) -> bool:
+    """Whether Excel shows no minus in what the first section's condition leaves to the second and last."""
     first = sections[0]
-    return not sections[place].operator and first.operator in (">", ">=") and first.limit == 0 and place == 1
+    if place != 1 or sections[1].operator or len(sections) > 2:
+        return False
+    return first.operator != "=" and not (first.operator in (">", ">=") and first.limit > 0)
 
 
 def _shown_by(section: Section, locale: Locale, date1904: bool) -> Shown:
@@ -171,7 +198,7 @@ def _shown_by(section: Section, locale: Locale, date1904: bool) -> Shown:
     if not section.has("digit"):
         constant = "".join(token.value for token in section.tokens)
         return lambda raw: constant
-    digits = digits_formatter(section, locale)
+    digits = fraction_formatter(section, locale) or digits_formatter(section, locale)
 
     def shown(raw: str) -> str:
         try:
@@ -179,7 +206,7 @@ def _shown_by(section: Section, locale: Locale, date1904: bool) -> Shown:
         except (ValueError, ArithmeticError):
             return raw
 
-    return shown
+    return quick_formatter(section, locale, shown, zero_too=True) or shown
 
 
 def _around_general(section: Section, locale: Locale) -> Shown:

@@ -3,15 +3,16 @@ it.
 """
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from campaigns.spreadsheet.delimited import DelimitedSource
 from campaigns.spreadsheet.errors import Damaged, Locked, NotASpreadsheet, Remark, TooLarge
 from campaigns.spreadsheet.limits import LIMITS, MEGABYTE, Limits
-from campaigns.spreadsheet.locales import locale_named
-from campaigns.spreadsheet.other_formats import CalamineSource
+from campaigns.spreadsheet.locales import Locale, locale_named
+from campaigns.spreadsheet.options import FIND_OUT, Options
 from campaigns.spreadsheet.package import BROKEN, Package
 from campaigns.spreadsheet.sheet import Row, Sheet, Source, arrange
 from campaigns.spreadsheet.xlsx import XlsxSource
@@ -20,7 +21,9 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
 BOOK_SUFFIXES = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb", ".ods", ".ots")
 ZIP, EMPTY_ZIP, OLE = b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
-XLS_STREAMS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
+# The first record of a workbook that nobody put into an OLE file: Excel 4 and older, and web pages that write "Excel".
+BARE_XLS = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00", b"\x09\x08\x10\x00")
+XLS_STREAMS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book", "WORKBOOK", "BOOK"))
 OTHER_KINDS = (
     b"%PDF",
     b"\x89PNG",
@@ -33,6 +36,13 @@ OTHER_KINDS = (
     b"\x7fELF",
     b"MZ",
 )
+# Formats that few files have, and where their source is: imported when there is one to read, since a child process
+# starts for each file and imports all it needs.
+RARER = {
+    "xls": ("campaigns.spreadsheet.xls", "XlsSource"),
+    "xlsb": ("campaigns.spreadsheet.xlsb", "XlsbSource"),
+    "ods": ("campaigns.spreadsheet.ods", "OdsSource"),
+}
 LONGEST_BINARY_RUN = 0.02  # share of control characters that no text has
 
 
@@ -40,36 +50,34 @@ LONGEST_BINARY_RUN = 0.02  # share of control characters that no text has
 def opened(
     path: Path,
     name: str,
+    options: Options = FIND_OUT,
     *,
-    sheet: str | None = None,
-    header_row: int | None = None,
-    locale: str = "en",
     limits: Limits = LIMITS,
 ) -> Iterator[Sheet]:
-    """The sheet of ``path`` for as long as the ``with`` block lasts.
+    """The sheet of ``path``, called ``name`` by its owner, for as long as the ``with`` block lasts.
 
-    ``name`` is what the user calls the file. ``sheet`` is a sheet's name, None for the first that is not
-    hidden. ``header_row`` is a row number, 0 for none, None to guess. ``locale`` is a language tag and
-    decides what the file leaves open. Raises SpreadsheetError, also while the rows are walked.
+    Raises SpreadsheetError, also while the rows are walked.
     """
     kind = kind_of(path, name, limits)
-    language = locale_named(locale)
+    locale = locale_named(options.locale)
     if kind == "xlsx":
         with Package(path, name, limits) as package:
-            yield arrange(_remarked(XlsxSource(package, sheet, language), name, kind), limits, header_row)
-    elif kind == "book":
-        yield arrange(CalamineSource(path, name, sheet, language), limits, header_row)
+            yield arrange(_remarked(XlsxSource(package, options.sheet, locale), name, kind), kind, options, limits)
+    elif kind in RARER:
+        source = _rarer(kind)(path, name, options.sheet, locale, limits)
+        yield arrange(_remarked(source, name, kind), kind, options, limits)
     else:
-        yield arrange(_remarked(DelimitedSource(path, name, sheet, limits), name, kind), limits, header_row)
+        text = DelimitedSource(path, name, options, limits)
+        sheet = arrange(_remarked(text, name, kind), kind, options, limits)
+        sheet.delimiter, sheet.encoding = text.delimiter, text.encoding
+        yield sheet
 
 
 def read(
     path: Path,
     name: str,
+    options: Options = FIND_OUT,
     *,
-    sheet: str | None = None,
-    header_row: int | None = None,
-    locale: str = "en",
     limits: Limits = LIMITS,
 ) -> Sheet:
     """The sheet of ``path``, read in this process: for files we trust (tests, our own exports). See
@@ -79,8 +87,14 @@ def read(
     ``child.read_in_child``.
     """
     stack = ExitStack()
-    found = stack.enter_context(opened(path, name, sheet=sheet, header_row=header_row, locale=locale, limits=limits))
+    found = stack.enter_context(opened(path, name, options, limits=limits))
     found.rows = _then_close(found.rows, stack)
+    return found
+
+
+def _rarer(kind: str) -> Callable[[Path, str, str | None, Locale, Limits], Source]:
+    module, source = RARER[kind]
+    found: Callable[[Path, str, str | None, Locale, Limits], Source] = getattr(import_module(module), source)
     return found
 
 
@@ -99,8 +113,8 @@ def _remarked(source: Source, name: str, kind: str) -> Source:
 
 
 def kind_of(path: Path, name: str, limits: Limits = LIMITS) -> str:
-    """``xlsx``, ``book`` (xls, xlsb, ods) or ``text``, by the file's content. Raises SpreadsheetError for
-    anything else.
+    """``xlsx``, ``xlsb``, ``xls``, ``ods`` or ``text``, by the file's content. Raises SpreadsheetError for anything
+    else.
     """
     size = path.stat().st_size
     if size > limits.file_bytes:
@@ -113,6 +127,8 @@ def kind_of(path: Path, name: str, limits: Limits = LIMITS) -> str:
         return _kind_of_zip(path, name)
     if start.startswith(OLE):
         return _kind_of_ole(path, name)
+    if start.startswith(BARE_XLS):
+        return "xls"
     return _kind_of_text(start, name)
 
 
@@ -120,6 +136,8 @@ def _kind_of_zip(path: Path, name: str) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = {part.replace("\\", "/").lower() for part in archive.namelist()}
+            if "encrypted-package" in parts:  # all of an OpenDocument file in one, since 1.4
+                raise Locked("password_protected", name=name)
             if "content.xml" in parts and "mimetype" in parts:
                 mimetype = archive.read("mimetype")[:100] if archive.getinfo("mimetype").file_size < 200 else b""
                 if b"spreadsheet" not in mimetype:
@@ -127,11 +145,11 @@ def _kind_of_zip(path: Path, name: str) -> str:
                 manifest = archive.getinfo("META-INF/manifest.xml") if "meta-inf/manifest.xml" in parts else None
                 if manifest and manifest.file_size < MEGABYTE and b"encryption-data" in archive.read(manifest):
                     raise Locked("password_protected", name=name)
-                return "book"
+                return "ods"
     except (*BROKEN, KeyError):
         raise Damaged("damaged", name=name) from None
     if "xl/workbook.bin" in parts:
-        return "book"
+        return "xlsb"
     if "xl/workbook.xml" in parts or any(part.startswith("xl/") for part in parts):
         return "xlsx"
     raise NotASpreadsheet("not_a_spreadsheet", name=name)
@@ -143,7 +161,7 @@ def _kind_of_ole(path: Path, name: str) -> str:
     if ENCRYPTED_STREAM in content:
         raise Locked("password_protected", name=name)
     if any(stream in content for stream in XLS_STREAMS):
-        return "book"
+        return "xls"
     raise NotASpreadsheet("not_a_spreadsheet", name=name)
 
 

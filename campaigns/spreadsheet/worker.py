@@ -6,7 +6,7 @@ the rest.
 
     H  JSON: header, sheets, columns, roles        once, first
     R  number of rows (8 bytes), COPY lines        many
-    S  JSON: counts, examples, remarks             once, last
+    S  JSON: number of rows, remarks               once, last
     E  JSON: code and parameters of an error       instead of what would have followed
 
 It limits itself before it opens the file, holds no secret, and ends with its parent.
@@ -24,19 +24,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from campaigns.spreadsheet.copy_text import array, column, encoded
 from campaigns.spreadsheet.errors import NothingInIt, SheetMissing, SpreadsheetError, TooLarge
 from campaigns.spreadsheet.limits import LIMITS, MEGABYTE
+from campaigns.spreadsheet.lines import Lines
 from campaigns.spreadsheet.opening import opened
-from campaigns.spreadsheet.problems import PROBLEMS, Checker, trimmed
+from campaigns.spreadsheet.options import Options
 from campaigns.spreadsheet.sheet import Sheet
 
 FRAME = struct.Struct(">cI")
 COUNT = struct.Struct(">Q")
-ROWS_PER_FRAME = 1000
-CHARACTERS_PER_FRAME = 256 * 1024
-EXAMPLES = 20  # rows named per kind of problem
-EXAMPLE_LENGTH = 200
 PR_SET_PDEATHSIG = 1
 
 
@@ -72,16 +68,15 @@ def _limit(job: dict[str, Any]) -> None:
 
 
 def _read(job: dict[str, Any], out: BinaryIO) -> None:
-    limits = replace(LIMITS, rows=job["max_rows"], file_bytes=job["max_file_bytes"])
-    with opened(
-        Path(job["path"]),
-        job["name"],
-        sheet=job["sheet"],
-        header_row=job["header_row"],
-        locale=job["locale"],
-        limits=limits,
-    ) as sheet:
-        address = _address_column(sheet, job)
+    options = Options.of(job["options"])
+    limits = replace(
+        LIMITS,
+        rows=job["max_rows"],
+        file_bytes=job["max_file_bytes"],
+        look_behind_bytes=job["look_behind_bytes"],
+    )
+    with opened(Path(job["path"]), job["name"], options, limits=limits) as sheet:
+        address = _address_column(sheet, options, job["name"])
         roles = sheet.roles._replace(address=address)
         told = {
             "sheet": sheet.name,
@@ -91,7 +86,11 @@ def _read(job: dict[str, Any], out: BinaryIO) -> None:
             "header_row": sheet.header_row,
             "columns": sheet.columns,
             "roles": list(roles),
+            "shown_header": sheet.shown_header,
             "expected_rows": sheet.expected_rows,
+            "kind": sheet.kind,
+            "delimiter": sheet.delimiter,
+            "encoding": sheet.encoding,
         }
         _send(out, b"H", told)
         summary = _send_rows(sheet, address, job, limits.output_bytes, out)
@@ -101,55 +100,31 @@ def _read(job: dict[str, Any], out: BinaryIO) -> None:
         _send(out, b"S", {**summary, "remarks": remarks})
 
 
-def _address_column(sheet: Sheet, job: dict[str, Any]) -> int:
-    wanted: int | None = job["address_column"]
+def _address_column(sheet: Sheet, options: Options, name: str) -> int:
+    wanted = options.address_column
     if wanted is None:
         if sheet.roles.address is None:
-            raise NothingInIt("no_address_column", name=job["name"], sheet=sheet.name)
+            raise NothingInIt("no_address_column", name=name, sheet=sheet.name)
         return sheet.roles.address
     if not 0 <= wanted < len(sheet.header):
-        raise SheetMissing("no_such_column", name=job["name"], sheet=sheet.name, column=wanted + 1)
+        raise SheetMissing("no_such_column", name=name, sheet=sheet.name, column=wanted + 1)
     return wanted
 
 
 def _send_rows(
     sheet: Sheet, address_column: int, job: dict[str, Any], output_bytes: int, out: BinaryIO
 ) -> dict[str, Any]:
-    """Send every row as a COPY line; returns the counts."""
-    prefix: str = job["prefix"]
-    checker = Checker()
-    counts = dict.fromkeys(PROBLEMS, 0)
-    examples: list[dict[str, Any]] = []
-    lines: list[str] = []
-    rows = sent = size = 0
-    for number, values, errors in sheet.rows:
-        address = trimmed(values[address_column])
-        problem = checker.problem(address, errors)
-        if problem:
-            counts[problem] += 1
-            if counts[problem] <= EXAMPLES:
-                shown = values[errors[0]] if problem == "error_cell" else address
-                examples.append({"kind": problem, "row": number, "value": shown[:EXAMPLE_LENGTH]})
-        line = f"{prefix}{number}\t{column(address)}\t{array(values)}\t{problem}\n"
-        lines.append(line)
-        size += len(line)
-        if len(lines) >= ROWS_PER_FRAME or size >= CHARACTERS_PER_FRAME:
-            rows += len(lines)
-            sent += _send_lines(out, rows, lines)
-            size = 0
+    """Send every row as a COPY line; returns how many."""
+    lines = Lines(job["prefix"], address_column)
+    rows = sent = 0
+    for block in sheet.blocks:
+        for count, content in lines.of(block):
+            rows += count
+            sent += len(content)
+            _write(out, FRAME.pack(b"R", COUNT.size + len(content)) + COUNT.pack(rows) + content)
             if sent > output_bytes:
                 raise TooLarge("unpacks_too_large", name=job["name"], limit=output_bytes // MEGABYTE)
-    if lines:
-        rows += len(lines)
-        _send_lines(out, rows, lines)
-    return {"rows": rows, "counts": counts, "examples": examples}
-
-
-def _send_lines(out: BinaryIO, rows: int, lines: list[str]) -> int:
-    content = encoded(lines)
-    lines.clear()
-    _write(out, FRAME.pack(b"R", COUNT.size + len(content)) + COUNT.pack(rows) + content)
-    return len(content)
+    return {"rows": rows}
 
 
 def _send(out: BinaryIO, kind: bytes, told: dict[str, Any]) -> None:

@@ -1,32 +1,23 @@
 """The cells of an xlsx sheet, read from the stream of its XML.
 
-Three ways, one result, each at least twice as fast as the next. A row of the very shape of the rows before
-it is matched whole, by an expression made for that shape. Any other row is taken apart cell by cell. What
-that does not account for goes to a strict parser, so the speed costs no correctness: a row with fewer
-matches than ``<c`` tags, a comment or CDATA anywhere, another encoding, prefixed tags.
+Three ways, one result, each several times as fast as the next. Rows whose cells are like those of the rows before
+them are matched whole, a block at a time, by an expression made for them (``xlsx_regular``). Any other row is taken
+apart cell by cell. What that does not account for goes to a strict parser, so the speed costs no correctness: a row
+with fewer matches than ``<c`` tags, a comment or CDATA anywhere, single quotes, another encoding, prefixed tags.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from html import unescape
 from itertools import chain
-from typing import NamedTuple
+from operator import lt
 from xml.parsers import expat
 
 from campaigns.spreadsheet.errors import Damaged, TooLarge
 from campaigns.spreadsheet.limits import Limits
 from campaigns.spreadsheet.package import Attributes, ForbiddenXml, local, strict_parser
-
-# For each cell: the letters of its column, and its tag's other attributes as they stand in the file.
-Shape = tuple[tuple[str, str], ...]
-
-
-class RawRow(NamedTuple):
-    number: int
-    hidden: bool
-    shape: Shape
-    values: Sequence[str]  # one per cell, as it stands in the file; empty where the cell is
-
+from campaigns.spreadsheet.xlsx_regular import RawRow, RawRows, Regular
 
 # A value, with or without its formula; or nothing.
 CELL = re.compile(
@@ -35,12 +26,12 @@ CELL = re.compile(
 # The same, or a text in the cell itself.
 CELL_WITH_TEXT = re.compile(
     r'<c r="([A-Z]{1,3})[0-9]+"([^<>]*)>(?:(?:<f[^<>]*(?:/>|>[^<]*</f>))?'
-    r'(?:<v(?: xml:space="preserve")?>([^<]*)</v>|<v ?/>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)'
+    r'(?:<v(?: xml:space="preserve")?>([^<]*)</v>|<v ?/>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?'
     r"</c>|(?<=/>)|</c>)"
 )
 ROW_NUMBER = re.compile(r' r="([0-9]{1,7})"')
 HIDDEN = re.compile(r' hidden="(?:1|true)"')
-MOST_CELLS_LEARNT = 500
+MOST_ROWS = 1_048_576  # https://support.microsoft.com/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -68,7 +59,8 @@ class SheetStream:
         self._blocks = blocks
         self._name = name
         self._limits = limits
-        self._regular = _Regular()
+        self._regular = Regular()
+        self.unstored: Counter[str] = Counter()  # letters of a column → formulas whose result the file does not hold
         self.head, self._pending = self._read_head()
 
     def _read_head(self) -> tuple[bytes, bytes]:
@@ -83,22 +75,32 @@ class SheetStream:
                 break
         return read, b""
 
-    def rows(self) -> Iterator[RawRow]:
-        """Every ``<row>`` in the file's order, with its cells.
+    def rows(self) -> Iterator[RawRow | RawRows]:
+        """Every ``<row>`` in the file's order, with its cells; those that are alike, many at once.
 
-        Raises Damaged for broken XML and TooLarge for a row longer than the limits allow.
+        Raises Damaged for broken XML and for rows whose numbers do not rise or that no sheet has; TooLarge for a row
+        longer than the limits allow.
         """
+        last = 0
+        for part in self._parts():
+            numbers = [part.number] if isinstance(part, RawRow) else part.numbers
+            if not last < numbers[0] or numbers[-1] > MOST_ROWS or not all(map(lt, numbers, numbers[1:])):
+                raise Damaged("damaged", name=self._name)
+            last = numbers[-1]
+            yield part
+
+    def _parts(self) -> Iterator[RawRow | RawRows]:
         root = _root_tag(self.head)
         if root is None:  # prefixed tags, another encoding: all of it the strict way
-            yield from _strict_rows(chain([self.head, self._pending], self._blocks), self._name)
+            yield from _strict_rows(chain([self.head, self._pending], self._blocks), self._name, 0, self.unstored)
             return
         if self.head.endswith(b"/>"):
             return
         number = 0
         for block in self._whole_rows():
-            for row in self._rows_of_block(block, root, number):
-                number = row.number
-                yield row
+            for part in self._rows_of_block(block, root, number):
+                number = part.number if isinstance(part, RawRow) else part.numbers[-1]
+                yield part
 
     def _whole_rows(self) -> Iterator[bytes]:
         """The content of ``<sheetData>`` in blocks that end between two rows."""
@@ -107,6 +109,7 @@ class SheetStream:
             end = pending.find(b"</sheetData>")
             if end >= 0:
                 yield pending[:end]
+                self._pending = pending[end:]
                 return
             cut = max(pending.rfind(b"<row "), pending.rfind(b"<row>"))
             if cut > 0:
@@ -119,66 +122,54 @@ class SheetStream:
                 raise Damaged("damaged", name=self._name)
             pending += block
 
-    def _rows_of_block(self, block: bytes, root: bytes, number: int) -> Iterator[RawRow]:
+    def rest(self) -> bytes:
+        """What stands behind the rows, when they have been walked the fast way; only so much as may be of use."""
+        rest = self._pending
+        for block in self._blocks:
+            rest += block
+            if len(rest) > self._limits.row_bytes:
+                break
+        return rest
+
+    def _rows_of_block(self, block: bytes, root: bytes, number: int) -> Iterator[RawRow | RawRows]:
         try:
             text = block.decode()
         except UnicodeDecodeError:
             raise Damaged("damaged", name=self._name) from None
-        parts = text.split("<row")  # a part begins with the row's attributes
-        if "<!" in text or "<?" in text or parts[0].strip():
-            yield from _strict_block(block, root, number, self._name)
+        start = text.find("<row")
+        if "<!" in text or "<?" in text or "='" in text or text[: max(start, 0)].strip():
+            yield from _strict_block(block, root, number, self._name, self.unstored)
             return
-        for part in parts[1:]:
-            regular = self._regular.match(part)
-            if regular is not None:
-                shape, values = self._regular.shape, regular
-            else:
-                cells = cells_of(part)
-                if cells is None:
-                    for row in _strict_block(b"<row" + part.encode(), root, number, self._name):
-                        number = row.number
-                        yield row
-                    continue
-                shape, values = (
-                    tuple([(letters, rest) for letters, rest, _ in cells]),
-                    [cell[2] for cell in cells],
-                )
-                self._regular.learn(shape, part)
-            if part.startswith(' r="'):
-                number = int(part[4 : part.index('"', 4)])
-            else:
-                found = ROW_NUMBER.search(part, 0, part.index(">"))
-                number = int(found[1]) if found else number + 1
-            hidden = ' hidden="' in part and HIDDEN.search(part, 0, part.index(">")) is not None
-            yield RawRow(number, hidden, shape, values)
+        regular = self._regular.rows(text)
+        if regular is not None:
+            yield regular
+            return
+        for part in text.split("<row")[1:]:  # a part begins with the row's attributes
+            for row in self._row(part, root, number):
+                number = row.number
+                yield row
 
-
-class _Regular:
-    """Matches rows of one shape whole. The shape is learnt when two rows in a row have it."""
-
-    def __init__(self) -> None:
-        self.shape: Shape = ()
-        self._last: Shape = ()
-        self._expression: re.Pattern[str] | None = None
-
-    def match(self, part: str) -> Sequence[str] | None:
-        """The values of a row of the shape learnt; None for any other row."""
-        if self._expression is None:
-            return None
-        found = self._expression.match(part)
-        return found.groups() if found is not None else None
-
-    def learn(self, shape: Shape, part: str) -> None:
-        if shape != self._last:
-            self._last = shape
-        elif shape != self.shape and len(shape) <= MOST_CELLS_LEARNT:
-            expression = re.compile("[^>]*>" + "".join(_expression(*cell) for cell in shape) + r"\s*</row>")
-            self.shape, self._expression = shape, expression if expression.match(part) else None
-
-
-def _expression(letters: str, attributes: str) -> str:
-    start = f'<c r="{letters}[0-9]+"{re.escape(attributes)}>'
-    return f"{start}()" if attributes.endswith("/") else f"{start}<v>([^<]*)</v></c>"
+    def _row(self, part: str, root: bytes, number: int) -> Iterator[RawRow]:
+        values = self._regular.values(part)
+        if values is not None:
+            shape = self._regular.shape
+        else:
+            cells = cells_of(part)
+            if cells is None:
+                yield from _strict_block(b"<row" + part.encode(), root, number, self._name, self.unstored)
+                return
+            shape = tuple([(letters, rest) for letters, rest, _ in cells])
+            values = [value for _, _, value in cells]
+            self._regular.learn(shape)
+            if "" in values and "<f" in part:
+                self.unstored.update(_unstored(cells, part))
+        if part.startswith(' r="'):
+            number = int(part[4 : part.index('"', 4)])
+        else:
+            found = ROW_NUMBER.search(part, 0, part.index(">"))
+            number = int(found[1]) if found else number + 1
+        hidden = ' hidden="' in part and HIDDEN.search(part, 0, part.index(">")) is not None
+        yield RawRow(number, hidden, shape, values)
 
 
 def cells_of(part: str) -> list[tuple[str, str, str]] | None:
@@ -188,6 +179,14 @@ def cells_of(part: str) -> list[tuple[str, str, str]] | None:
     if len(cells) != count:
         cells = [(letters, rest, value or text) for letters, rest, value, text in CELL_WITH_TEXT.findall(part)]
     return cells if len(cells) == count and part[:1] in " >/" else None
+
+
+def _unstored(cells: list[tuple[str, str, str]], part: str) -> Iterator[str]:
+    """The columns of this row's formulas without a result. An empty text is one."""
+    for letters, rest, value in cells:
+        may_be = not value and not rest.endswith("/") and ' t="str"' not in rest
+        if may_be and re.search(f'<c r="{letters}[0-9]+"[^<>]*><f', part):
+            yield letters
 
 
 def _root_tag(head: bytes) -> bytes | None:
@@ -201,16 +200,18 @@ def _root_tag(head: bytes) -> bytes | None:
     return head[start : head.index(b">", start) + 1] if start >= 0 else None
 
 
-def _strict_block(block: bytes, root: bytes, number: int, name: str) -> Iterator[RawRow]:
+def _strict_block(block: bytes, root: bytes, number: int, name: str, unstored: Counter[str]) -> Iterator[RawRow]:
     """Rows cut out of the middle, parsed strictly inside a copy of the root tag, for its namespaces."""
-    yield from _strict_rows(iter([root, b"<sheetData>", block, b"</sheetData></worksheet>"]), name, number)
+    yield from _strict_rows(iter([root, b"<sheetData>", block, b"</sheetData></worksheet>"]), name, number, unstored)
 
 
 class _Rows:
     """Expat handlers that collect rows."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, unstored: Counter[str]) -> None:
         self.number = number
+        self.unstored = unstored
+        self.has_formula = False
         self.done: list[RawRow] = []
         self.shape: list[tuple[str, str]] = []
         self.values: list[str] = []
@@ -230,9 +231,12 @@ class _Rows:
                 letters = attributes.get("r", "").rstrip("0123456789")
                 self.column = column_index(letters) + 1 if letters else self.column + 1
                 style, kind = attributes.get("s", ""), attributes.get("t", "")
+                self.has_formula = False
                 self.cell = [column_letters(self.column - 1), f' s="{style}" t="{kind}"', "", ""]
             case "v" | "t":
                 self.text = []
+            case "f":
+                self.has_formula = True
             case "rPh":
                 self.phonetic += 1
 
@@ -249,6 +253,8 @@ class _Rows:
                 self.phonetic -= 1
             case "c" if self.cell:
                 letters, rest, value, inline = self.cell
+                if self.has_formula and not value and ' t="str"' not in rest:
+                    self.unstored[letters] += 1
                 self.shape.append((letters, rest))
                 self.values.append(inline or value)
                 self.cell = []
@@ -265,8 +271,8 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;") if "&" in text else text
 
 
-def _strict_rows(blocks: Iterator[bytes], name: str, number: int = 0) -> Iterator[RawRow]:
-    rows = _Rows(number)
+def _strict_rows(blocks: Iterator[bytes], name: str, number: int, unstored: Counter[str]) -> Iterator[RawRow]:
+    rows = _Rows(number, unstored)
     parser = strict_parser()
     parser.StartElementHandler = rows.started
     parser.EndElementHandler = rows.ended

@@ -3,43 +3,74 @@
 from html import escape
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import SignedInRequest, signed_in
 from campaigns import checking
+from campaigns.addresses import InvalidAddress, parse_addresses
+from campaigns.framing import BASE_STYLE, with_base_style
+from campaigns.inline_images import embedded
 from campaigns.models import Campaign, Recipient
 from campaigns.pages import check as page
-from campaigns.views.base import find, mailbox_of, refuse, step_page, to_step
+from campaigns.rows_for_tests import CannotTest, rows_for_test
+from campaigns.sender_domain import domain_findings
+from campaigns.views.base import find, mailbox_of, refuse, step_page
 
-# A previewed mail shows its own words and embedded pictures: no script, no form, nothing from outside.
-PREVIEW_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+MOST_TEST_ADDRESSES = 5
+ROWS_AT_ONCE = 2000  # with more, the page comes first and what was found follows: 100,000 rows take some seconds
+# A previewed mail shows its own words and embedded pictures: no script, no form, and nothing from outside but the
+# pictures that somebody asked for.
+PREVIEW_POLICY = "default-src 'none'; img-src {pictures}; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
+DARK_STYLE = "<style>html{color-scheme:dark;background:#1f1f1f;color:#f2f2f2}</style>"
 
 
 @signed_in
 @require_GET
 def check(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     campaign = find(request, campaign_id)
-    recipient = page.recipient_at(campaign, request.GET.get("row", ""))
+    recipient = _wanted(request, campaign)
+    rows = campaign.recipients().included().count()
+    later = rows > ROWS_AT_ONCE and "findings" not in request.GET
     context = {
         "preview": page.preview_of(campaign, recipient) if recipient else None,
+        "view": page.View.of(request.GET),
         "test_address": request.user.email,
-        **page.findings_of(campaign),
+        **({"checking": rows} if later else page.findings_of(campaign)),
     }
     return step_page(request, campaign, "check", context)
 
 
 @signed_in
 @require_GET
+def findings(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    """Fragment: what was found over all rows, and the way on."""
+    campaign = find(request, campaign_id)
+    context = {
+        "campaign": campaign,
+        "editable": campaign.is_editable,
+        "mailbox": mailbox_of(request),
+        "late": True,
+        **page.findings_of(campaign),
+    }
+    return render(request, "campaigns/parts/found_late.html", context)
+
+
+@signed_in
+@require_GET
 def preview(request: SignedInRequest, campaign_id: int) -> HttpResponse:
-    """Fragment: one row, `?row=` by its number in the sheet."""
+    """Fragment: one row, `?row=` by its number in the sheet, or `?near=` one that need not be there."""
     campaign, recipient = _find_row(request, campaign_id)
-    context = {"campaign": campaign, "preview": page.preview_of(campaign, recipient)}
+    context = {
+        "campaign": campaign,
+        "preview": page.preview_of(campaign, recipient),
+        "view": page.View.of(request.GET),
+    }
     return render(request, "campaigns/parts/preview.html", context)
 
 
@@ -47,18 +78,50 @@ def preview(request: SignedInRequest, campaign_id: int) -> HttpResponse:
 @require_GET
 @xframe_options_sameorigin
 def preview_frame(request: SignedInRequest, campaign_id: int) -> HttpResponse:
-    """The mail itself, for the frame: it can run nothing and load nothing."""
+    """The mail itself, for the frame: it can run nothing, and load nothing but pictures with `?pictures=1`."""
     campaign, recipient = _find_row(request, campaign_id)
+    view = page.View.of(request.GET)
     try:
-        html = checking.preview(campaign, recipient).html
+        html = with_base_style(_self_contained(campaign, recipient))
     except ValueError as problem:
-        html = f"<p>{escape(str(problem))}</p>"
-    return HttpResponse(html, headers={"Content-Security-Policy": PREVIEW_POLICY})
+        html = with_base_style(f"<p>{escape(str(problem))}</p>")
+    if view.is_dark:
+        html = html.replace(BASE_STYLE, BASE_STYLE + DARK_STYLE, 1)
+    policy = PREVIEW_POLICY.format(pictures="https: data:" if view.pictures else "data:")
+    return HttpResponse(html, headers={"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"})
+
+
+def _self_contained(campaign: Campaign, recipient: Recipient) -> str:
+    """The mail's HTML with the pictures that it carries in it. Raises CannotCompose."""
+    email = checking.preview(campaign, recipient)
+    carried = {one.inline_id: (one.media_type, one.read()) for one in email.attachments if one.inline_id}
+    return embedded(email.html, carried)
+
+
+@signed_in
+@require_GET
+def sender_domain(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    """Fragment: what DNS says about the domain of the mailbox; nothing to be seen when nobody answers."""
+    campaign, mailbox = find(request, campaign_id), mailbox_of(request)
+    address = mailbox.address if mailbox is not None else ""
+    found = domain_findings(address)
+    context = {
+        "campaign": campaign,
+        "is_known": found is not None,
+        "domain": address.rpartition("@")[2],
+        "warnings": [page.told(campaign, one) for one in found or []],
+    }
+    return render(request, "campaigns/parts/sender_domain.html", context)
+
+
+def _wanted(request: SignedInRequest, campaign: Campaign) -> Recipient | None:
+    near = request.GET.get("near", "")
+    return page.recipient_near(campaign, near) if near else page.recipient_at(campaign, request.GET.get("row", ""))
 
 
 def _find_row(request: SignedInRequest, campaign_id: int) -> tuple[Campaign, Recipient]:
     campaign = find(request, campaign_id)
-    recipient = page.recipient_at(campaign, request.GET.get("row", ""))
+    recipient = _wanted(request, campaign)
     if recipient is None:
         raise Http404
     return campaign, recipient
@@ -67,23 +130,52 @@ def _find_row(request: SignedInRequest, campaign_id: int) -> tuple[Campaign, Rec
 @signed_in
 @require_POST
 def send_test(request: SignedInRequest, campaign_id: int) -> HttpResponse:
-    """Queue a test of one row, to oneself or a typed address."""
-    campaign, mailbox = find(request, campaign_id), mailbox_of(request)
-    to = request.POST.get("address", "").strip() or request.user.email
-    recipient = page.recipient_at(campaign, request.POST.get("row", ""))
+    """Queue tests of some rows, to oneself or typed addresses. What becomes no mail is told row by row."""
+    campaign, mailbox, form = find(request, campaign_id), mailbox_of(request), request.POST
+    shown = page.recipient_at(campaign, form.get("row", ""))
     try:
-        validate_email(to)
-    except ValidationError:
-        return refuse(request, campaign, "check", _("“%(to)s” is not an address. No test was sent.") % {"to": to})
+        to = _test_addresses(form.get("address", "").strip() or request.user.email)
+        rows = rows_for_test(campaign, form.get("which", "shown"), shown, form.get("rows", ""))
+    except CannotTest as problem:
+        return refuse(request, campaign, "check", str(problem))
     if mailbox is None or not mailbox.is_connected:
         return refuse(request, campaign, "check", _("The mailbox is not connected: sign in with Microsoft again."))
-    if recipient is None:
-        return refuse(request, campaign, "check", _("There is no such row. No test was sent."))
+    good = [row for row in rows if _becomes_a_mail(request, campaign, row)]
+    if good:
+        for address in to:
+            campaign.send_test(mailbox, good, address)
+        messages.success(request, _on_their_way([row.row_number for row in good], to))
+    where = reverse("campaign-check", args=[campaign.pk])
+    return redirect(f"{where}?row={shown.row_number}" if shown is not None else where)
+
+
+def _test_addresses(typed: str) -> list[str]:
+    """Raises CannotTest."""
     try:
-        checking.preview(campaign, recipient)
+        to = [one.address for one in parse_addresses(typed)]
+    except InvalidAddress as problem:
+        text = _("“%(to)s” is not an address. No test was sent.")
+        raise CannotTest(text % {"to": problem.text}) from None
+    if not 0 < len(to) <= MOST_TEST_ADDRESSES:
+        text = _("A test goes to one address, or to at most %(most)d. No test was sent.")
+        raise CannotTest(text % {"most": MOST_TEST_ADDRESSES})
+    return to
+
+
+def _becomes_a_mail(request: SignedInRequest, campaign: Campaign, row: Recipient) -> bool:
+    try:
+        checking.preview(campaign, row)
     except ValueError as problem:
-        return refuse(request, campaign, "check", str(problem))
-    campaign.send_test(mailbox, [recipient], to)
-    said = _("A test with the data of row %(row)d is on its way to %(to)s.")
-    messages.success(request, said % {"row": recipient.row_number, "to": to})
-    return to_step(request, campaign, "check")
+        text = _("No test of row %(row)d: %(reason)s")
+        messages.error(request, text % {"row": row.row_number, "reason": problem})
+        return False
+    return True
+
+
+def _on_their_way(rows: list[int], to: list[str]) -> str:
+    text = ngettext(
+        "A test with the data of row %(rows)s is on its way to %(to)s.",
+        "Tests with the data of the rows %(rows)s are on their way to %(to)s.",
+        len(rows),
+    )
+    return text % {"rows": ", ".join(map(str, rows)), "to": ", ".join(to)}

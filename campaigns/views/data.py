@@ -1,17 +1,19 @@
-"""Step 1, Data: upload, watch it being read, see the rows, decide about problems."""
+"""Step 1, Data: bring a sheet, watch it being read, look at it. What is changed in it: see desk."""
 
-from django.contrib import messages
+from collections.abc import Callable
+
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import SignedInRequest, signed_in
-from campaigns import importing
-from campaigns.models import Campaign, Recipient
+from campaigns import fresh_data, importing
+from campaigns.fresh_data import Without
+from campaigns.models import Campaign
 from campaigns.models.campaign import NotNow
 from campaigns.pages import data as page
+from campaigns.reading_options import UnknownOption, options_of, wishes_sheet
 from campaigns.views.base import find, refuse, step_page, to_step
 
 
@@ -22,19 +24,39 @@ def data(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     return step_page(request, campaign, "data", page.data_page(campaign, request.GET.dict()))
 
 
-# --- the sheet ----------------------------------------------------------------------------------------
+# --- a file -----------------------------------------------------------------------------------------------
 
 
 @signed_in
 @require_POST
 def upload_spreadsheet(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    """The file, and how it is to be read (see reading_options)."""
     campaign = find(request, campaign_id)
     file = request.FILES.get("file")
     if file is None:
         return _not_taken(request, campaign, _("No file arrived. Choose a spreadsheet and try again."))
+
+    def take() -> object:
+        told = request.POST.dict()
+        options = options_of(campaign, told)
+        return importing.accept(
+            campaign,
+            file.name or "",
+            file.chunks(),
+            file.size or 0,
+            options,
+            remembered_locale=options.locale if told.get("locale") else "",
+            sheet_if_there=wishes_sheet(told),
+        )
+
+    return _take(request, campaign, take)
+
+
+def _take(request: SignedInRequest, campaign: Campaign, take: Callable[[], object]) -> HttpResponse:
+    """Take data in, or say on the same page why not."""
     try:
-        importing.accept(campaign, file.name or "", file.chunks(), file.size or 0)
-    except (NotNow, importing.UploadRefused) as problem:
+        take()
+    except (NotNow, importing.UploadRefused, UnknownOption) as problem:
         return _not_taken(request, campaign, str(problem))
     return to_step(request, campaign, "data")
 
@@ -66,114 +88,37 @@ def cancel_import(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     return to_step(request, campaign, "data")
 
 
+# --- no file ----------------------------------------------------------------------------------------------
+
+
+@signed_in
+@require_POST
+def paste_data(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    campaign = find(request, campaign_id)
+    return _take(request, campaign, lambda: fresh_data.paste(campaign, request.POST.get("text", "")))
+
+
+@signed_in
+@require_POST
+def type_data(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    campaign = find(request, campaign_id)
+    return _take(request, campaign, lambda: fresh_data.type_by_hand(campaign, request.POST.get("header", "")))
+
+
 @signed_in
 @require_POST
 def reuse_data(request: SignedInRequest, campaign_id: int) -> HttpResponse:
-    campaign = find(request, campaign_id)
-    earlier = request.POST.get("campaign", "")
-    if not earlier.isdecimal():
+    campaign, form = find(request, campaign_id), request.POST
+    earlier = form.get("campaign", "")
+    if not (earlier.isascii() and earlier.isdecimal() and len(earlier) < 19):
         return refuse(request, campaign, "data", _("Choose the campaign whose data are to be used."))
+    without = Without(
+        sent=form.get("new_only") == "1",
+        failed=form.get("without_bounced") == "1",
+        replied=form.get("without_replied") == "1",
+    )
     try:
-        importing.reuse(campaign, find(request, int(earlier)))
+        fresh_data.reuse(campaign, find(request, int(earlier)), without)
     except NotNow as problem:
         return refuse(request, campaign, "data", problem)
-    return to_step(request, campaign, "data")
-
-
-@signed_in
-@require_POST
-def choose_address_column(request: SignedInRequest, campaign_id: int) -> HttpResponse:
-    campaign = find(request, campaign_id)
-    try:
-        importing.choose_address_column(campaign, int(request.POST.get("address_field", "")))
-    except NotNow as problem:
-        return refuse(request, campaign, "data", problem)
-    except (ValueError, IndexError):
-        return refuse(request, campaign, "data", _("That column is not in the sheet. Nothing has changed."))
-    return to_step(request, campaign, "data")
-
-
-# --- rows that need a look ----------------------------------------------------------------------------
-
-
-@signed_in
-@require_POST
-def mend_recipient(request: SignedInRequest, campaign_id: int, recipient_id: int) -> HttpResponse:
-    campaign, recipient = _find_row(request, campaign_id, recipient_id)
-    typed = request.POST.get("address", "")
-    try:
-        importing.mend(campaign, recipient, typed)
-    except NotNow as problem:
-        return refuse(request, campaign, "data", problem)
-    except ValueError as problem:
-        return _problems(request, campaign, page.Refused(recipient_id, typed, str(problem)))
-    return _problems(request, campaign)
-
-
-@signed_in
-@require_POST
-def skip_recipient(request: SignedInRequest, campaign_id: int, recipient_id: int) -> HttpResponse:
-    return _set_left_out(request, campaign_id, recipient_id, left_out=True)
-
-
-@signed_in
-@require_POST
-def take_in_recipient(request: SignedInRequest, campaign_id: int, recipient_id: int) -> HttpResponse:
-    return _set_left_out(request, campaign_id, recipient_id, left_out=False)
-
-
-def _set_left_out(request: SignedInRequest, campaign_id: int, recipient_id: int, *, left_out: bool) -> HttpResponse:
-    campaign, recipient = _find_row(request, campaign_id, recipient_id)
-    try:
-        campaign.set_left_out(recipient, left_out)
-    except NotNow as problem:
-        return refuse(request, campaign, "data", problem)
-    return _problems(request, campaign)
-
-
-def _find_row(request: SignedInRequest, campaign_id: int, recipient_id: int) -> tuple[Campaign, Recipient]:
-    campaign = find(request, campaign_id)
-    return campaign, get_object_or_404(campaign.recipients(), pk=recipient_id)
-
-
-def _problems(request: SignedInRequest, campaign: Campaign, refused: page.Refused | None = None) -> HttpResponse:
-    """Fragment: the rows that need a look, for a page without JavaScript the page around them."""
-    if not request.htmx:
-        return refuse(request, campaign, "data", refused.error) if refused else to_step(request, campaign, "data")
-    context = {
-        "campaign": campaign,
-        "editable": campaign.is_editable,
-        **page.problem_rows(campaign, request.GET.get("page"), refused),
-    }
-    answer = render(request, "campaigns/parts/problems.html", context, status=422 if refused else 200)
-    if not refused:
-        answer["HX-Trigger"] = "data-changed"  # the sheet below shows the new address
-    return answer
-
-
-@signed_in
-@require_POST
-def leave_out(request: SignedInRequest, campaign_id: int) -> HttpResponse:
-    """All rows with one kind of problem."""
-    campaign, problem = find(request, campaign_id), request.POST.get("problem", "")
-    if not problem or problem not in Recipient.Problem.values:
-        return refuse(request, campaign, "data", _("Choose which rows are to be left out. Nothing has changed."))
-    try:
-        count = campaign.leave_out(problem)
-    except NotNow as refusal:
-        return refuse(request, campaign, "data", refusal)
-    messages.success(request, ngettext("%d row is left out.", "%d rows are left out.", count) % count)
-    return to_step(request, campaign, "data")
-
-
-@signed_in
-@require_POST
-def take_in(request: SignedInRequest, campaign_id: int) -> HttpResponse:
-    """All rows that were left out."""
-    campaign = find(request, campaign_id)
-    try:
-        count = campaign.take_in()
-    except NotNow as problem:
-        return refuse(request, campaign, "data", problem)
-    messages.success(request, ngettext("%d row is back in.", "%d rows are back in.", count) % count)
     return to_step(request, campaign, "data")

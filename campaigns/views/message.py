@@ -5,10 +5,12 @@ from dataclasses import replace
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import SignedInRequest, signed_in
 from campaigns import writing
+from campaigns.framing import framed
 from campaigns.models import Campaign, Template
 from campaigns.models.campaign import NotNow, TemplateConflict
 from campaigns.pages import message as page
@@ -21,6 +23,15 @@ from campaigns.writing import Written
 def message(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     campaign = find(request, campaign_id)
     return step_page(request, campaign, "message", page.message_page(campaign))
+
+
+@signed_in
+@require_GET
+@xframe_options_sameorigin
+def message_frame(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    """How the message looks, its fields as they stand, for the frame once it is fixed: it can run and load nothing."""
+    template = Template.objects.filter(campaign=find(request, campaign_id)).first()
+    return framed(template.html if template else "")
 
 
 @signed_in

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import SignedInRequest, signed_in
 from campaigns.models import Campaign
 from campaigns.models.campaign import NotNow
+from campaigns.models.frozen import state_of
 from campaigns.pages import send as page
 from campaigns.pages.check import findings_of
 from campaigns.starting import NotATime, start_time
@@ -53,6 +54,7 @@ def launch(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     if mailbox is None:
         problem = _("Connect your mailbox first: sign in with Microsoft again.")
         return refuse(request, campaign, "send", problem)
+    state = state_of(campaign)
     if not campaign.is_launched and findings_of(campaign)["blockers"]:
         problem = _("Not launched: the check found something that must be mended first.")
         return refuse(request, campaign, "check", problem)
@@ -60,7 +62,8 @@ def launch(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     later = form.get("when") == "later"
     try:
         start = start_time(typed["starts_at"], typed["timezone"], timezone.now()) if later else None
-        campaign.launch(request.user, mailbox, start)
+        seen = form.get("state", state)  # what the person had before their eyes
+        campaign.launch(request.user, mailbox, start, state=seen if seen == state else "")
     except NotATime as no_time:
         context = {**page.launch_page(campaign, mailbox), **typed, "error": str(no_time)}
         return step_page(request, campaign, "send", context, status=422)

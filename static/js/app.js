@@ -154,10 +154,13 @@ function setUpDropZone(form) {
 }
 
 // Asks as htmx does, so that a view answers 204 with HX-Redirect, or 422 with the reason in [data-upload-error].
+// Who wants to do something with the file before the page is left hears "upload-begins" and adds a promise to its waits.
 function upload(form) {
   const bar = form.querySelector("progress");
   const said = form.querySelector("[data-upload-state]");
   const request = new XMLHttpRequest();
+  const detail = { file: form.querySelector("input[type=file]").files[0], waits: [] };
+  form.dispatchEvent(new CustomEvent("upload-begins", { bubbles: true, detail }));
   if (bar) bar.hidden = false;
   if (said) said.textContent = form.dataset.textUploading ?? "";
   request.upload.addEventListener("progress", (event) => {
@@ -167,7 +170,8 @@ function upload(form) {
       bar.value = event.loaded;
     } else bar.removeAttribute("value"); // all is there; the server is looking at it
   });
-  request.addEventListener("load", () => {
+  request.addEventListener("load", async () => {
+    await Promise.allSettled(detail.waits);
     const elsewhere = request.getResponseHeader("HX-Redirect");
     if (elsewhere) return location.assign(elsewhere);
     if (request.status < 400 && request.responseURL) return location.assign(request.responseURL);

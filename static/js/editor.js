@@ -1,42 +1,69 @@
-// The message editor. Squire does the typing; here are the toolbar, the fields, the source view and the glue.
+// The message editor. Squire does the typing; here are the fields, the source view and the glue between the parts.
 // Without JavaScript the textarea with the HTML source remains, and the form works all the same.
 
 import Squire from "../vendor/squire-2.4.8/squire.mjs";
 import { announce, element, icon, showMessage } from "./app.js";
 import { Autosave } from "./editor_autosave.js";
-import { Chips, chipAt, chipBefore, chipNear, conditionCode, fieldCode, parseField, wrap } from "./editor_fields.js";
-import { BLOCKS, clean, cleanPasted, isBeyondEditor, mailHtml } from "./editor_html.js";
+import { commandsOf, indent, keepSelection } from "./editor_commands.js";
+import { ContextBar } from "./editor_context.js";
+import { Dialogs } from "./editor_dialogs.js";
+import { Chips, chipAt, chipBeside, chipNear, hoist } from "./editor_fields.js";
+import { Frames, branchOf, frameOf } from "./editor_frames.js";
+import { BLOCKS, clean, inert, isBeyondEditor, mailHtml } from "./editor_html.js";
+import { Language, fieldCode } from "./editor_language.js";
+import { cleanPasted } from "./editor_paste.js";
+import { picturesIn } from "./editor_pictures.js";
+import { Suggestions } from "./editor_suggest.js";
+import { cellAt } from "./editor_tables.js";
+import { SavedTemplates } from "./editor_templates.js";
+import { Toolbar } from "./editor_toolbar.js";
+
+const told = (id) => JSON.parse(document.getElementById(id).textContent);
 
 class MessageEditor {
   constructor(form) {
     this.form = form;
     this.area = document.getElementById("editor-area");
     this.source = form.elements.html;
-    this.toolbar = form.querySelector("[role=toolbar]");
-    this.sourceButton = form.querySelector("[data-command=source]");
     this.subject = form.elements.subject;
+    this.sourceButton = form.querySelector("[data-command=source]");
     this.target = this.area; // where a clicked field goes: the message, the subject or the source
-    const fields = JSON.parse(document.getElementById("sheet-fields").textContent);
-    this.chips = new Chips(fields, form.dataset);
+    this.language = new Language(told("sheet-fields"), told("editor-words"), told("field-formats"));
+    this.chips = new Chips(this.language);
+    this.frames = new Frames(this.chips, () => this.squire.createDefaultBlock());
     this.loading = false;
     this.squire = new Squire(this.area, {
       blockTag: "P",
       blockAttributes: { style: BLOCKS.P },
-      sanitizeToDOMFragment: (html) => this.chips.show(document.importNode(this.loading ? clean(html) : cleanPasted(html), true)),
-      willCutCopy: (html) => this.chips.write(inert(html)).innerHTML,
+      sanitizeToDOMFragment: (html) => this.taken(html),
+      willCutCopy: (html) => this.given(html),
+      undo: { documentSizeThreshold: 1_000_000, undoLimit: 30 }, // pictures stand in every state
+      didError: (problem) => setTimeout(() => { throw problem; }), // told like any other mistake
     });
+    this.toolbar = new Toolbar(form.querySelector("[role=toolbar]"), this.squire);
+    this.dialogs = new Dialogs(this);
+    this.context = new ContextBar(this);
+    this.suggestions = new Suggestions(this);
     this.autosave = new Autosave(form, () => this.writeSource(), showProblems);
-    this.isSource = isBeyondEditor(this.source.value);
-    document.getElementById("lossy").hidden = !this.isSource;
-    if (!this.isSource) this.readSource();
-    this.showView();
+    this.templates = new SavedTemplates(this);
+    this.commands = commandsOf(this);
+    this.open();
     this.listen();
   }
 
   // --- the two views ---------------------------------------------------------------------------------------
 
+  /** Shows what the source holds: in the editor, or as it is when the editor cannot hold it. */
+  open() {
+    this.isSource = isBeyondEditor(this.source.value);
+    document.getElementById("lossy").hidden = !this.isSource;
+    if (!this.isSource) this.readSource();
+    this.showView();
+  }
+
   showView() {
-    this.area.hidden = this.toolbar.hidden = this.isSource;
+    for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
+    this.area.hidden = this.toolbar.bar.hidden = this.context.bar.hidden = this.isSource;
     this.source.hidden = !this.isSource;
     this.sourceButton.hidden = false;
     this.sourceButton.setAttribute("aria-pressed", String(this.isSource));
@@ -56,6 +83,7 @@ class MessageEditor {
     this.loading = true;
     this.squire.setHTML(this.source.value);
     this.loading = false;
+    this.spareLine();
     this.asWritten = this.html(); // what the editor makes of it: only a real change is written back
   }
 
@@ -66,7 +94,34 @@ class MessageEditor {
   }
 
   html() {
-    return mailHtml(this.chips.write(inert(this.squire.getHTML())));
+    const root = inert(this.squire.getHTML());
+    for (const spare of root.querySelectorAll(":scope > [data-spare]")) {
+      if (spare.textContent.trim() || spare.querySelector("img")) spare.removeAttribute("data-spare");
+      else spare.remove();
+    }
+    return mailHtml(this.chips.write(this.frames.write(root)));
+  }
+
+  /** HTML on its way into the editor: stored text as it is, what is pasted cleaned of its program's habits. */
+  taken(html) {
+    const kept = this.frames.keepInTable(html);
+    const { fragment, lost } = this.loading ? { fragment: clean(kept), lost: 0 } : cleanPasted(kept);
+    if (lost) showMessage("warn", this.language.words.lostPictures.replace("{count}", lost));
+    return this.frames.show(this.chips.show(document.importNode(fragment, true)));
+  }
+
+  /** HTML on its way to the clipboard. A few words out of a cell or a condition do not take it along. */
+  given(html) {
+    let root = inert(html);
+    const { commonAncestorContainer: common } = this.squire.getSelection();
+    const around = common.nodeType === Node.ELEMENT_NODE ? common : common.parentElement;
+    const holder = branchOf(around) ?? cellAt(around);
+    for (let up = holder; up && up !== this.area; up = up.parentElement) root = root.firstElementChild ?? root;
+    return this.chips.write(this.frames.write(root)).innerHTML;
+  }
+
+  textOf(node) {
+    return this.chips.write(inert(node.innerHTML)).textContent.replace(/\u200b/g, "");
   }
 
   // --- events ----------------------------------------------------------------------------------------------
@@ -74,46 +129,48 @@ class MessageEditor {
   listen() {
     const { squire, area, form } = this;
     squire.addEventListener("input", () => {
+      if (this.frames.areCut(area)) keepSelection(squire, () => this.frames.rejoin(area));
       this.chipTyped();
-      if (this.html() !== this.asWritten) this.autosave.touch();
+      this.suggestions.look();
+      if (this.autosave.dirty || this.html() !== this.asWritten) this.autosave.touch();
     });
-    squire.addEventListener("pathChange", () => this.showState());
-    squire.addEventListener("select", () => this.showState());
+    for (const change of ["pathChange", "select"]) squire.addEventListener(change, () => this.showState());
     squire.addEventListener("cursor", () => {
       this.leaveChip();
       this.showState();
     });
-    squire.addEventListener("undoStateChange", ({ detail }) => {
-      this.button("undo").setAttribute("aria-disabled", String(!detail.canUndo));
-      this.button("redo").setAttribute("aria-disabled", String(!detail.canRedo));
-    });
-    squire.addEventListener("pasteImage", () => showMessage("info", form.dataset.textPicture));
-    squire.setKeyHandler("Ctrl-k", (_, event) => this.fromKey(event, () => this.askLink()));
-    squire.setKeyHandler("Meta-k", (_, event) => this.fromKey(event, () => this.askLink()));
-    squire.setKeyHandler("F2", (_, event) => this.fromKey(event, () => this.editChip(chipNear(squire.getSelection()))));
-    squire.setKeyHandler("Alt-F10", (_, event) => this.fromKey(event, () => this.toolbarStops()[0].focus()));
+    squire.addEventListener("pasteImage", ({ detail }) => this.dialogs.pictures(picturesIn(detail.clipboardData)));
+    const keys = { k: () => this.dialogs.link(), "]": () => indent(squire, true), "[": () => indent(squire, false) };
+    for (const [key, act] of Object.entries(keys)) {
+      for (const control of ["Ctrl", "Meta"]) squire.setKeyHandler(`${control}-${key}`, (_, event) => this.fromKey(event, act));
+    }
+    squire.setKeyHandler("F2", (_, event) => this.fromKey(event, () => this.dialogs.change()));
+    squire.setKeyHandler("Alt-F10", (_, event) => this.fromKey(event, () => this.toolbar.focus()));
     squire.setKeyHandler("Tab", null); // Tab leaves the editor; lists are indented by Ctrl+]
     squire.setKeyHandler("Shift-Tab", null);
-    area.addEventListener("keydown", (event) => this.beforeKey(event), { capture: true });
-    area.addEventListener("dblclick", (event) => this.editChip(chipAt(event.target)));
+    // Above the area, for Squire listens on it and came first.
+    for (const [kind, act] of [["keydown", "beforeKey"], ["drop", "dropFiles"]]) {
+      area.parentElement.addEventListener(kind, (event) => area.contains(event.target) && this[act](event), { capture: true });
+    }
+    area.addEventListener("dblclick", (event) => this.dialogs.change(event.target));
     area.addEventListener("dragstart", (event) => this.selectChip(chipAt(event.target)), { capture: true });
-    area.addEventListener("click", (event) => this.selectChip(chipAt(event.target)));
+    area.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+    area.addEventListener("click", (event) => this.clicked(event.target));
     for (const place of [area, this.subject, this.source]) place.addEventListener("focus", () => (this.target = place));
     form.addEventListener("input", (event) => event.target !== area && this.autosave.touch());
     form.addEventListener("submit", () => this.writeSource());
     document.addEventListener("click", (event) => this.onClick(event));
-    this.toolbar.addEventListener("mousedown", (event) => event.target.closest("button") && event.preventDefault()); // keep the selection
-    this.toolbar.addEventListener("change", (event) => this.run(event.target.dataset.command, event.target.value));
-    this.toolbar.addEventListener("keydown", (event) => this.moveInToolbar(event));
+    this.toolbar.bar.addEventListener("change", (event) => this.run(event.target.dataset.command, event.target.value));
+    const chooser = document.getElementById("picture-file");
+    chooser.addEventListener("change", () => {
+      this.dialogs.pictures([...chooser.files]);
+      chooser.value = "";
+    });
     document.addEventListener("dragstart", (event) => {
       const name = event.target.dataset?.insertField;
       if (name) event.dataTransfer.setData("text/plain", fieldCode(name));
     });
-    const operator = document.getElementById("condition-operator");
-    operator.addEventListener("change", () => {
-      document.getElementById("condition-value").closest(".field").hidden = ["filled", "empty"].includes(operator.value);
-    });
-    this.toolbarStops().forEach((stop, index) => (stop.tabIndex = index ? -1 : 0));
+    addEventListener("keydown", (event) => event.key === "Escape" && this.context.picture && this.leavePicture(), { capture: true });
   }
 
   fromKey(event, act) {
@@ -128,58 +185,63 @@ class MessageEditor {
     if (button && button.getAttribute("aria-disabled") !== "true") this.run(button.dataset.command);
   }
 
-  // --- commands --------------------------------------------------------------------------------------------
-
-  run(command, value = "") {
-    const { squire } = this;
-    const has = (tag) => squire.hasFormat(tag);
-    const commands = {
-      bold: () => (has("B") ? squire.removeBold() : squire.bold()),
-      italic: () => (has("I") ? squire.removeItalic() : squire.italic()),
-      underline: () => (has("U") ? squire.removeUnderline() : squire.underline()),
-      strikethrough: () => (has("S") ? squire.removeStrikethrough() : squire.strikethrough()),
-      bullets: () => (has("UL") ? squire.removeList() : squire.makeUnorderedList()),
-      numbers: () => (has("OL") ? squire.removeList() : squire.makeOrderedList()),
-      quote: () => (has("BLOCKQUOTE") ? squire.decreaseQuoteLevel() : squire.increaseQuoteLevel()),
-      left: () => squire.setTextAlignment("left"),
-      center: () => squire.setTextAlignment("center"),
-      right: () => squire.setTextAlignment("right"),
-      size: () => squire.setFontSize(value || null),
-      color: () => squire.setTextColor(value || null),
-      block: () => this.setBlock(value),
-      clear: () => squire.removeAllFormatting(),
-      undo: () => squire.undo(),
-      redo: () => squire.redo(),
-      table: () => this.insertTable(),
-      link: () => this.askLink(),
-      field: () => this.askField(),
-      condition: () => this.askCondition(),
-      source: () => this.toggleSource(),
-      overwrite: () => this.autosave.overwrite(),
-    };
-    commands[command]?.();
+  clicked(node) {
+    this.context.picture = node.nodeName === "IMG" ? node : null;
+    this.selectChip(chipAt(node));
     this.showState();
   }
 
-  setBlock(tag) {
-    this.squire.modifyBlocks((fragment) => {
-      for (const block of fragment.querySelectorAll("p, div, h1, h2, h3")) {
-        if (block.querySelector("p, div, ul, ol, table, blockquote")) continue;
-        const made = element(tag, { style: BLOCKS[tag] });
-        if (block.style.textAlign) made.style.textAlign = block.style.textAlign;
-        made.append(...block.childNodes);
-        block.replaceWith(made);
-      }
-      return fragment;
-    });
+  // Squire holds on to a clicked picture, and to all keys with it, until something else is clicked.
+  leavePicture() {
+    this.context.picture = null;
+    document.body.dispatchEvent(new MouseEvent("click", { bubbles: true }));
     this.squire.focus();
+    this.showState();
   }
 
-  insertTable() {
-    const cell = '<td style="border: 1px solid #cccccc; padding: 6px 10px; vertical-align: top"><br></td>';
-    const row = `<tr>${cell.repeat(2)}</tr>`;
-    this.squire.insertHTML(`<table style="border-collapse: collapse; width: 100%"><tbody>${row.repeat(2)}</tbody></table>`);
+  dropFiles(event) {
+    const pictures = picturesIn(event.dataTransfer);
+    if (!event.dataTransfer.files.length || event.dataTransfer.types.includes("text/html")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const range = document.caretRangeFromPoint?.(event.clientX, event.clientY);
     this.squire.focus();
+    if (range && this.area.contains(range.startContainer)) this.squire.setSelection(range);
+    if (pictures.length) this.dialogs.pictures(pictures);
+    else showMessage("info", this.language.words.noPictureDropped);
+  }
+
+  // --- commands --------------------------------------------------------------------------------------------
+
+  run(command, value = "") {
+    const end = this.area.lastElementChild;
+    this.commands[command]?.(value);
+    const added = this.area.lastElementChild; // Squire leaves an empty line behind what it has rebuilt
+    if (added !== end && added?.matches("div:not([style], [class])") && !added.textContent) added.dataset.spare = "";
+    hoist(this.area);
+    this.showState();
+  }
+
+  /** After a change that was not typed: it is saved, and the bars show what is there now. */
+  changed() {
+    hoist(this.area);
+    if (this.html() !== this.asWritten) this.autosave.touch();
+    this.showState();
+  }
+
+  // Behind a frame, table or line at the very end there is a line to go on in. It is not written out while it is empty.
+  spareLine() {
+    const last = this.area.lastElementChild;
+    if (!last?.matches(".merge-frame, table, hr")) return;
+    const line = this.squire.createDefaultBlock();
+    line.dataset.spare = "";
+    last.after(line);
+  }
+
+  showState() {
+    if (this.isSource) return;
+    this.toolbar.show();
+    this.context.show();
   }
 
   // --- fields ----------------------------------------------------------------------------------------------
@@ -193,7 +255,7 @@ class MessageEditor {
       target.focus();
       target.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    announce(this.form.dataset.textInserted);
+    announce(this.language.words.inserted);
   }
 
   chipTyped() {
@@ -212,6 +274,7 @@ class MessageEditor {
     // A space at the end of a line is a hard one in a browser; it need not be one any more.
     if (before?.nodeType === Node.TEXT_NODE) before.data = before.data.replace(/([^\s\u00a0])\u00a0$/, "$1 ");
     this.cursorBehind(chip);
+    this.showState();
   }
 
   // A browser types nothing behind an uneditable element at the end of a line: an empty character gives the cursor a place. It is not written out.
@@ -227,18 +290,57 @@ class MessageEditor {
     this.squire.setSelection(range);
   }
 
+  cursorInto(node) {
+    const range = document.createRange();
+    range.selectNodeContents(node.querySelector?.("p, div:not(.merge-branch), h1, h2, li") ?? node);
+    range.collapse(false);
+    this.squire.focus();
+    this.squire.setSelection(range);
+  }
+
   // Nothing can be typed into a chip, where Squire may have left the cursor after a deletion.
-  // Backspace behind a chip takes the chip, not the empty character that holds the cursor.
+  // Backspace behind a chip (Delete before it) takes the chip, not the empty character that holds the cursor.
   beforeKey(event) {
+    if (this.suggestions.takesKey(event)) return;
     this.leaveChip();
+    if (event.key !== "Backspace" && event.key !== "Delete") return;
     const range = this.squire.getSelection();
-    const chip = event.key === "Backspace" && range.collapsed && chipBefore(range);
-    if (!chip) return;
+    const chip = range.collapsed ? chipBeside(range, event.key === "Delete") : null;
+    if (!chip && !(range.collapsed && this.isAtFrame(range, event.key === "Delete"))) return;
     event.preventDefault();
     event.stopPropagation();
     this.squire.saveUndoState(range);
-    chip.remove();
-    this.autosave.touch();
+    if (chip) chip.remove();
+    else this.leaveFrame(range);
+    this.changed();
+  }
+
+  /** Whether the cursor stands at the edge of a condition, where a deletion would run into or out of it. */
+  isAtFrame(range, forwards) {
+    const node = range.startContainer;
+    const block = (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement).closest("p, div, h1, h2, li");
+    if (!block || block === this.area || block.matches(".merge-frame")) return false;
+    const rest = range.cloneRange();
+    if (forwards) rest.setEnd(block, block.childNodes.length);
+    else rest.setStart(block, 0);
+    const content = rest.cloneContents();
+    if (content.textContent.replace(/\u200b/g, "") || content.querySelector("img, .merge-field, .merge-tag")) return false;
+    let outer = block;
+    const step = forwards ? "nextElementSibling" : "previousElementSibling";
+    while (!outer[step] && outer.parentElement !== this.area && !outer.matches(".merge-branch")) outer = outer.parentElement;
+    return outer.matches(".merge-branch") || Boolean(outer[step]?.matches(".merge-frame"));
+  }
+
+  // An empty branch goes with the key that would only leave it; anything else stays where it is.
+  leaveFrame(range) {
+    const branch = branchOf(range.startContainer);
+    if (!branch || branch.textContent.replace(/[\s\u200b]/g, "") || branch.querySelector("img, table, hr")) return;
+    const frame = frameOf(branch);
+    if (branch !== frame.firstElementChild) {
+      const before = branch.previousElementSibling;
+      branch.remove();
+      this.cursorInto(before);
+    } else if (!frame.textContent.replace(/[\s\u200b]/g, "")) this.cursorInto(this.context.replaceByLine(frame));
   }
 
   leaveChip() {
@@ -253,113 +355,6 @@ class MessageEditor {
     range.selectNode(chip);
     this.squire.setSelection(range);
   }
-
-  async editChip(chip) {
-    const field = chip && parseField(chip.dataset.code);
-    if (field) await this.askField(chip, field);
-  }
-
-  async askField(chip = null, { name, fallback } = {}) {
-    const given = await this.ask("field-dialog", name === undefined ? { fallback: "" } : { field: name, fallback });
-    if (given?.answer !== "insert") return;
-    if (chip) this.selectChip(chip);
-    this.insert(fieldCode(given.field, given.fallback.trim()));
-  }
-
-  async askCondition() {
-    const given = await this.ask("condition-dialog", { value: "" });
-    if (given?.answer !== "insert") return;
-    const range = this.squire.getSelection();
-    this.squire.saveUndoState(range);
-    const open = this.chips.make(conditionCode(given.field, given.operator, given.value.trim()));
-    const close = this.chips.make("{% endif %}");
-    wrap(range, open, close, this.area, (chip) => this.squire.createDefaultBlock([chip]));
-    this.cursorBehind(range.collapsed ? open : close);
-  }
-
-  async askLink() {
-    const anchor = this.squire.getSelection().startContainer.parentElement?.closest("a");
-    const given = await this.ask("link-dialog", { address: anchor?.getAttribute("href") ?? "" });
-    if (given?.answer === "remove") this.squire.removeLink();
-    const address = given?.address.trim();
-    if (given?.answer !== "insert" || !address) return;
-    this.squire.makeLink(fullAddress(address));
-  }
-
-  /** Opens a dialog with these values; resolves to its values and the answer once it is closed, focus back in the message. */
-  ask(id, values) {
-    const dialog = document.getElementById(id);
-    const form = dialog.querySelector("form");
-    for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
-    const range = this.squire.getSelection().cloneRange();
-    this.target = this.area;
-    dialog.returnValue = "cancel";
-    dialog.showModal();
-    return new Promise((resolve) => {
-      const onClose = () => {
-        this.squire.focus();
-        this.squire.setSelection(range);
-        resolve({ ...Object.fromEntries(new FormData(form)), answer: dialog.returnValue });
-      };
-      dialog.addEventListener("close", onClose, { once: true });
-    });
-  }
-
-  // --- the toolbar's state ---------------------------------------------------------------------------------
-
-  button(command) {
-    return this.toolbar.querySelector(`[data-command=${command}]`);
-  }
-
-  showState() {
-    if (this.isSource) return;
-    const tags = { bold: "B", italic: "I", underline: "U", strikethrough: "S", bullets: "UL", numbers: "OL", quote: "BLOCKQUOTE", link: "A" };
-    for (const [command, tag] of Object.entries(tags)) {
-      this.button(command).setAttribute("aria-pressed", String(this.squire.hasFormat(tag)));
-    }
-    this.button("block").value = ["H1", "H2"].find((tag) => this.squire.hasFormat(tag)) ?? "P";
-    const { fontSize = "", color = "" } = this.squire.getFontInfo();
-    choose(this.button("size"), this.squire.hasFormat("H1") || this.squire.hasFormat("H2") ? "" : fontSize);
-    choose(this.button("color"), hex(color));
-  }
-
-  toolbarStops() {
-    return [...this.toolbar.querySelectorAll("button, select")];
-  }
-
-  moveInToolbar(event) {
-    const stops = this.toolbarStops();
-    const at = stops.indexOf(event.target);
-    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: stops.length - 1 }[event.key];
-    if (event.key === "Escape") return this.squire.focus();
-    if (next === undefined || !stops[next]) return;
-    event.preventDefault();
-    stops[at].tabIndex = -1;
-    stops[next].tabIndex = 0;
-    stops[next].focus();
-  }
-}
-
-// In a document that is not shown, so that no image is fetched.
-function inert(html) {
-  const root = document.implementation.createHTMLDocument("").body;
-  root.innerHTML = html;
-  return root;
-}
-
-function choose(select, value) {
-  select.value = value;
-  if (select.selectedIndex < 0) select.value = "";
-}
-
-function hex(color) {
-  const parts = /^rgb\((\d+), (\d+), (\d+)\)$/.exec(color);
-  return parts ? `#${parts.slice(1).map((part) => Number(part).toString(16).padStart(2, "0")).join("")}` : color;
-}
-
-function fullAddress(address) {
-  if (/^(?:[a-z][a-z0-9+.-]*:|#|\{\{)/i.test(address)) return address;
-  return /^[^\s/]+@[^\s/]+$/.test(address) ? `mailto:${address}` : `https://${address}`;
 }
 
 function showProblems(problems) {

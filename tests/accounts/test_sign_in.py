@@ -199,4 +199,5 @@ def test_sign_out_ends_the_session_here_and_goes_to_microsoft(sign_in: SignIn) -
     answer = client.post("/sign-out/")
 
     assert "/oauth2/v2.0/logout?" in answer.headers["location"]
+    assert answer.headers["clear-site-data"] == '"storage"'  # the browser forgets the file it kept, and drafts
     assert client.get("/campaigns/").status_code == 302

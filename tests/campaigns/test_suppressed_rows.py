@@ -54,8 +54,8 @@ def test_the_pages_say_who_gets_nothing_and_who_gets_it_alone(people: People, an
     campaign = campaign_of(people)
     suppress(people, GONE)
 
-    problems = ana.get(f"/campaigns/{campaign.pk}/data/").context["problems"]
-    assert {one.row: one.text for one in problems} == {
+    rows = ana.get(f"/campaigns/{campaign.pk}/data/", {"show": "suppressed"}).context["rows"]
+    assert {one.number: one.problem_text for one in rows} == {
         2: "This address must not be mailed; it gets nothing.",
         3: "This address must not be mailed; it gets nothing.",
         4: "The mail goes to zoe@northwind.example only: the rest must not be mailed.",

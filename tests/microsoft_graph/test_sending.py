@@ -106,7 +106,10 @@ def test_copies_reply_to_and_unsubscribe_arrive(ana: MailboxClient, sandbox: San
     sandbox.wait_for_messages(to="hidden@fabrikam.example")
 
 
-@pytest.mark.parametrize("sizes", [[10], [1_000_000, 20], [2_950_000], [3_500_000], [2_000_000, 9_000_000, 100]])
+SIZES = [[10], [1_000_000, 20], [2_950_000], [3_050_000], [3_145_000], [3_500_000], [2_000_000, 9_000_000, 100]]
+
+
+@pytest.mark.parametrize("sizes", SIZES)
 def test_attachments_of_any_size_arrive_whole(ana: MailboxClient, sandbox: SandboxProcess, sizes: list[int]) -> None:
     files = [
         Attachment(f"{number}.bin", "application/octet-stream", bytes([number]) * size)

@@ -1,14 +1,17 @@
 """The message step in a real browser, without a server: page and answers are made here."""
 
 import mimetypes
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from playwright.sync_api import Locator, Page, Route, expect
 
+from campaigns.pages.editor import field_formats, words
 from mailmerge.middleware import POLICY
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -23,6 +26,7 @@ class MessageStep:
     def __init__(self, page: Page, html: str = "", subject: str = "Your fee") -> None:
         self.page, self.html, self.subject, self.version = page, html, subject, 3
         self.saves = 0
+        self.templates: list[SimpleNamespace] = []
         self.is_away = False
         page.context.route(f"{HOST}/**", self._answer)
 
@@ -48,6 +52,8 @@ class MessageStep:
         path = urlsplit(route.request.url).path
         if self.is_away:
             route.abort()
+        elif path.startswith("/templates/"):
+            self._answer_templates(route, path)
         elif route.request.method == "POST":
             self._save(route)
         elif path.startswith("/static/"):
@@ -59,15 +65,34 @@ class MessageStep:
             route.fulfill(body=self._page(), content_type="text/html; charset=utf-8", headers=headers)
 
     def _save(self, route: Route) -> None:
-        body = route.request.post_data_buffer or b""
-        form = RequestFactory().generic("POST", "/", body, route.request.headers["content-type"]).POST
+        form = _form(route)
         if form["version"] != str(self.version) and "overwrite" not in form:
             route.fulfill(status=409, json={"version": self.version})
             return
-        self.subject, self.html = form["subject"], form["html"]
+        self.subject, self.html = str(form["subject"]), str(form["html"])
         self.version += 1
         self.saves += 1
         route.fulfill(json={"version": self.version, "problems": []})
+
+    def _answer_templates(self, route: Route, path: str) -> None:
+        if path == "/templates/cards/":
+            cards = {"page": SimpleNamespace(object_list=self.templates), "choosing": True}
+            route.fulfill(
+                body=render_to_string("campaigns/parts/template_cards.html", cards),
+                content_type="text/html; charset=utf-8",
+            )
+        elif path == "/templates/save/":
+            form = _form(route)
+            template = SimpleNamespace(pk=len(self.templates) + 1, saved_at=datetime.now(UTC), owner=None)
+            template.name, template.subject, template.html = form["name"], form["subject"], form["html"]
+            self.templates.append(template)
+            route.fulfill(json={"said": f"{template.name} is saved"})
+        else:
+            template = self.templates[int(path.split("/")[2]) - 1]
+            if path.endswith("/frame/"):
+                route.fulfill(body=template.html, content_type="text/html; charset=utf-8")
+            else:
+                route.fulfill(json={"name": template.name, "subject": template.subject, "html": template.html})
 
     def _page(self) -> str:
         ana = SimpleNamespace(
@@ -88,5 +113,12 @@ class MessageStep:
             "fields": FIELDS,
             "message": message,
             "problems": [],
+            "words": words(),
+            "formats": field_formats("en"),
         }
         return render_to_string("campaigns/message.html", context, request)
+
+
+def _form(route: Route) -> QueryDict:
+    body = route.request.post_data_buffer or b""
+    return RequestFactory().generic("POST", "/", body, route.request.headers["content-type"]).POST

@@ -1,4 +1,4 @@
-"""The compiled fast path means the same as python-liquid, on any template and any row."""
+"""The compiled fast path means the same as python-liquid, on any template and any rows."""
 
 from typing import Any
 
@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from campaigns.merge import RenderProblem, TemplateProblems, compile_template
-from campaigns.merge.program import FastProgram, compile_program
+from campaigns.merge import Languages, RenderProblem, TemplateProblems, compile_template
+from campaigns.merge.language import environment_in
+from campaigns.merge.program import FastProgram, LiquidProgram, LoopProgram, compile_program
 from campaigns.merge.source import encode_html
 from campaigns.merge.template import read_template
 
+GERMAN = Languages("de", "de")
 FIELDS = ["First name", "Größe", "Amount", "E-Mail"]
 NAMES = ["First name", "größe", "amount", "e-mail", "FIRST NAME", '["Amount"]']
 
@@ -20,8 +22,19 @@ FILTERS = [
     'default: "friend"', "default: amount", "upcase", "downcase", "capitalize", "strip", "size", "escape",
     "append: '!'", 'replace: "a", "bb"', "truncate: 5", "slice: 0, 2", "first_word", "times: 2", "split: ','",
     'date: "%d.%m.%Y"', "url_encode", "plus: amount", "round", "first", "divided_by: 0", "newline_to_br",
-    "default: 'x', allow_false: true",
+    "default: 'x', allow_false: true", "number: 2", "number", "money", "money: '€', 0", "title", "trim", "last_word",
+    "upper", "date: 'long'", "date: 'd. mmm'", "abs", "at_most: amount", "lower",
 ]  # fmt: skip
+IN_LOOPS = [
+    "row.amount",
+    'row["Größe"]',
+    "forloop.index",
+    "forloop.first",
+    "forloop.last",
+    "forloop.rindex",
+    "rows.size",
+]
+OPTIONS = ["", " limit: 1", " offset: 1", " reversed", " limit:2 offset:1 reversed", " limit: 0", " limit: amount"]
 OPERATORS = ["==", "!=", "<", ">", "<=", ">=", "contains", "<>"]
 TEXTS = [
     "",
@@ -62,15 +75,15 @@ rows = st.lists(cells, min_size=4, max_size=4)
 
 
 @st.composite
-def outputs(draw: st.DrawFn) -> str:
+def outputs(draw: st.DrawFn, names: list[str] = NAMES) -> str:
     filters = "".join(f" | {name}" for name in draw(st.lists(st.sampled_from(FILTERS), max_size=3)))
-    return "{{ " + draw(st.sampled_from(NAMES + LITERALS[:6])) + filters + " }}"
+    return "{{ " + draw(st.sampled_from(names + LITERALS[:6])) + filters + " }}"
 
 
 @st.composite
-def conditions(draw: st.DrawFn) -> str:
+def conditions(draw: st.DrawFn, names: list[str] = NAMES) -> str:
     def operand() -> str:
-        return draw(st.sampled_from(NAMES + LITERALS))
+        return draw(st.sampled_from(names + LITERALS))
 
     tests = [
         operand() if draw(st.booleans()) else f"{operand()} {draw(st.sampled_from(OPERATORS))} {operand()}"
@@ -98,9 +111,9 @@ templates = st.recursive(
 )
 
 
-def result(compiled: Any, row: list[str]) -> object:
+def result(compiled: Any, row: list[str], group: list[list[str]] | None = None) -> object:
     try:
-        return compiled.render(row)
+        return compiled.render(row, rows=group)
     except RenderProblem:
         return "problem"
 
@@ -110,12 +123,44 @@ def result(compiled: Any, row: list[str]) -> object:
 def test_the_fast_path_renders_what_python_liquid_renders(template: str, several: list[list[str]]) -> None:
     subject = template.replace("\n", " ")
     try:
-        fast = compile_template(subject, template, FIELDS)
+        fast = compile_template(subject, template, FIELDS, GERMAN)
     except TemplateProblems:  # an address that begins within a condition
         reject()
-    slow = compile_template(subject, template, FIELDS, fast=False)
+    slow = compile_template(subject, template, FIELDS, GERMAN, fast=False)
     for row in several:
         assert result(fast, row) == result(slow, row)
+
+
+@st.composite
+def loops(draw: st.DrawFn) -> str:
+    names = NAMES + IN_LOOPS
+    parts = draw(st.lists(st.one_of(outputs(names), st.sampled_from([*TEXTS, "<tr><td>", "</td></tr>"])), max_size=4))
+    if draw(st.booleans()):
+        condition = draw(conditions(names))
+        parts += [f"{{% if {condition} %}}", draw(outputs(names)), "{% else %}", draw(outputs(names)), "{% endif %}"]
+    if draw(st.booleans()):
+        parts += [f"<a href='https://x/{draw(outputs(names))}'>x</a>"]
+    if draw(st.integers(0, 9)) == 0:
+        parts.insert(
+            0, draw(st.sampled_from(["{% if amount %}{% break %}{% endif %}", "{% assign x = amount %}{{ x }}"]))
+        )
+    otherwise = draw(st.sampled_from(["", "{% else %}none {{ amount }}"]))
+    option = draw(st.sampled_from(OPTIONS))
+    return "{% for row in rows" + option + " %}" + "".join(parts) + otherwise + "{% endfor %}"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(loops(), outputs([*NAMES, "rows.size"]), st.sampled_from(TEXTS)), max_size=4).map("".join),
+       st.lists(rows, min_size=1, max_size=4))  # fmt: skip
+def test_loops_over_rows_render_what_python_liquid_renders(template: str, group: list[list[str]]) -> None:
+    subject = template.replace("\n", " ")
+    try:
+        fast = compile_template(subject, template, FIELDS)
+    except TemplateProblems:  # an address that begins within a loop
+        reject()
+    slow = compile_template(subject, template, FIELDS, fast=False)
+    assert result(fast, group[0], group) == result(slow, group[0], group)
+    assert result(fast, group[-1]) == result(slow, group[-1])
 
 
 CELLS = ["", " ", "Paris", "par", "5", "5,0", "5.5", "1.234,50 €", "-1.5", "05", "a & <b>"]
@@ -187,11 +232,14 @@ def test_a_subject_means_what_plain_liquid_means(dialects: tuple[str, str], row:
     assert compile_template(ours, "x", ["f0", "f1"]).render(row).subject == " ".join(expected.split())
 
 
-def test_conditions_and_filters_are_compiled_and_loops_are_not() -> None:
+def test_conditions_filters_and_loops_over_rows_are_compiled_and_other_loops_are_not() -> None:
     def program(template: str) -> object:
         draft = read_template("s", template, FIELDS)
-        return compile_program(encode_html(draft.html), lambda n, r, m: r, draft.message)
+        return compile_program(encode_html(draft.html), lambda n, r, m: r, draft.layout, environment_in(Languages()))
 
     fast = '{% if Amount > 5 and ["E-Mail"] contains "@" %}{{ First name | default: "you" | upcase }}{% endif %}'
     assert isinstance(program(fast), FastProgram)
-    assert not isinstance(program("{% for i in (1..3) %}{{ Amount }}{% endfor %}"), FastProgram)
+    loop = f"{{% for row in rows limit: 3 %}}{fast}{{{{ forloop.index }}}}{{% endfor %}}{{{{ rows.size }}}}"
+    assert isinstance(program(loop), LoopProgram)
+    assert isinstance(program("{% for i in (1..3) %}{{ Amount }}{% endfor %}"), LiquidProgram)
+    assert isinstance(program("{% for row in rows %}x{% if Amount %}{% break %}{% endif %}{% endfor %}"), LiquidProgram)

@@ -72,10 +72,22 @@ def worksheet(rows: str, root: str = "") -> str:
 
 
 def inline(row: int, *texts: str) -> str:
-    cells = "".join(
-        f'<c r="{chr(65 + place)}{row}" t="inlineStr"><is><t>{value}</t></is></c>' for place, value in enumerate(texts)
-    )
+    cells = "".join(_cell(chr(65 + place), row, value) for place, value in enumerate(texts))
     return f'<row r="{row}">{cells}</row>'
+
+
+def large_book_with_merged_cells(path: Path) -> Path:
+    """91 people, each with a very long text, the last three of one company."""
+    rows = [inline(1, "Company", "Email", "Life")]
+    rows += [inline(row, "Other and Sons", f"p{row}@contoso.example", "x" * 100_000) for row in range(2, 90)]
+    rows.append(inline(90, "Contoso", "p90@contoso.example"))
+    rows += [f'<row r="{row}">{_cell("B", row, f"p{row}@contoso.example")}</row>' for row in (91, 92)]
+    merged = '</sheetData><mergeCells count="1"><mergeCell ref="A90:A92"/></mergeCells>'
+    return raw_book(path, worksheet("".join(rows)).replace("</sheetData>", merged))
+
+
+def _cell(column: str, row: int, value: str) -> str:
+    return f'<c r="{column}{row}" t="inlineStr"><is><t>{value}</t></is></c>'
 
 
 PEOPLE = (

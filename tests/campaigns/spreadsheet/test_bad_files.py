@@ -19,8 +19,10 @@ from campaigns.spreadsheet import (
     TooLarge,
     read,
 )
-from campaigns.spreadsheet.errors import CLASSES, COUNTED, MESSAGES, REMARKS
+from campaigns.spreadsheet.errors import CLASSES
 from campaigns.spreadsheet.limits import LIMITS
+from campaigns.spreadsheet.options import Options
+from campaigns.spreadsheet.texts import COUNTED, MESSAGES, REMARKS
 from tests.campaigns.spreadsheet import files
 
 Make = Callable[[Path], object]
@@ -169,10 +171,51 @@ def test_parts_outside_the_package_are_not_opened(tmp_path: Path) -> None:
         list(read(tmp_path / "b.xlsx", "b.xlsx").rows)
 
 
+def test_macros_and_links_to_other_files_are_passed_over(tmp_path: Path) -> None:
+    path = files.raw_book(tmp_path / "a.xlsm", files.worksheet(files.PEOPLE))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0 Shell")
+        archive.writestr("xl/externalLinks/externalLink1.xml", f"{ENTITIES}<externalLink/>")
+        archive.writestr(
+            "xl/worksheets/_rels/sheet1.xml.rels",
+            f'<Relationships xmlns="{files.PACKAGE_RELS}"><Relationship Id="x" TargetMode="External" '
+            f'Type="{files.RELS}/hyperlink" Target="file:///etc/passwd"/></Relationships>',
+        )
+    assert len(list(read(path, "a.xlsm").rows)) == 2
+
+
+def test_formulas_as_text_are_texts(tmp_path: Path) -> None:
+    evil = "=cmd|' /C calc'!A0"
+    path = files.book(tmp_path / "a.xlsx", [["Email", "Name"], ["ben@contoso.example", evil]])
+    assert next(read(path, "a.xlsx").rows).values[1] == evil
+
+
+def test_more_merged_cells_than_anybody_has_take_no_time(tmp_path: Path) -> None:
+    merges = "".join(f'<mergeCell ref="A{row}:XFD1048576"/>' for row in range(2, 20_000))
+    sheet = files.worksheet(files.PEOPLE).replace("</sheetData>", f"</sheetData><mergeCells>{merges}</mergeCells>")
+    assert len(list(read(files.raw_book(tmp_path / "a.xlsx", sheet), "a.xlsx").rows)) == 2
+
+
+def test_links_over_all_the_sheet_are_bounded(tmp_path: Path) -> None:
+    links = '<hyperlink ref="A1:XFD1048576" r:id="x"/>' * 5000
+    root = f' xmlns:r="{files.RELS}"'
+    sheet = files.worksheet(files.PEOPLE, root).replace("</sheetData>", f"</sheetData><hyperlinks>{links}</hyperlinks>")
+    path = files.raw_book(tmp_path / "a.xlsx", sheet)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(
+            "xl/worksheets/_rels/sheet1.xml.rels",
+            f'<Relationships xmlns="{files.PACKAGE_RELS}"><Relationship Id="x" TargetMode="External" '
+            f'Type="{files.RELS}/hyperlink" Target="https://fabrikam.example"/></Relationships>',
+        )
+    found = read(path, "a.xlsx")
+    assert found.header == ["Email", "Email (link)", "Name"]
+    assert [row.values[1] for row in found.rows] == ["https://fabrikam.example"] * 2
+
+
 def test_a_header_row_that_is_not_there(tmp_path: Path) -> None:
     path = files.text(tmp_path / "a.csv", "Email\nben@contoso.example\n")
     with pytest.raises(SheetMissing, match="has nothing in row 9"):
-        read(path, "a.csv", header_row=9)
+        read(path, "a.csv", Options(header_row=9))
 
 
 def test_every_code_has_a_class_and_a_text_in_every_language() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from campaigns.spreadsheet import Remark, read
 from campaigns.spreadsheet.header import Roles, column_names, find_roles
+from campaigns.spreadsheet.options import Options
 from tests.campaigns.spreadsheet import files
 
 BEN = "ben@contoso.example"
@@ -27,6 +28,14 @@ BEN = "ben@contoso.example"
         (f'"First\nname",Email\nBen,{BEN}\n', 1, ["First name", "Email"]),
         (f",,\n,Email,Name\n,{BEN},Ben\n", 2, ["Email", "Name"]),
         ("Name,City\nBen,Oslo\nCleo,Rome\n", 1, ["Name", "City"]),
+        (f"Name,Parent email\nAna,\nBen,{BEN}\nCleo,{BEN}\n", 1, ["Name", "Parent email"]),
+        (f"Name;E-Mail der Eltern\nAna;ana(at)x\nBen;{BEN}\n", 1, ["Name", "E-Mail der Eltern"]),
+        (f"Name,Parent email\nAna,ana(at)x,late\nBen,{BEN}\nBo,{BEN}\n", 1, ["Name", "Parent email", "Column C"]),
+        (f"Name,Class,Contact\nAna,3a,\nBen,3b,{BEN}\n", 1, ["Name", "Class", "Contact"]),
+        (f"First,Last,Contact\nMel,Cole,\nBen,Berg,{BEN}\nBo,Berg,{BEN}\n", 1, ["First", "Last", "Contact"]),
+        (f"Email sent,2025,,\nName,Mel,City,Note\nBen,{BEN},Oslo,x\n", 2, ["Name", "Mel", "City", "Note"]),
+        (f"List,2025,,\nName,City,Note,Contact\nBen,Oslo,x,{BEN}\n", 2, ["Name", "City", "Note", "Contact"]),
+        (f"Guest,Guest,Guest\nName,City,Email\nBen,Oslo,\nBen,Oslo,{BEN}\n", 2, ["Name", "City", "Email"]),
     ],
 )
 def test_the_header_row_is_found(tmp_path: Path, content: str, header_row: int, header: list[str]) -> None:
@@ -36,8 +45,8 @@ def test_the_header_row_is_found(tmp_path: Path, content: str, header_row: int, 
 
 def test_the_header_row_can_be_given(tmp_path: Path) -> None:
     path = files.text(tmp_path / "a.csv", f"Email,Name\nMail,First\n{BEN},Ben\n")
-    assert read(path, "a.csv", header_row=2).header == ["Mail", "First"]
-    without = read(path, "a.csv", header_row=0)
+    assert read(path, "a.csv", Options(header_row=2)).header == ["Mail", "First"]
+    without = read(path, "a.csv", Options(header_row=0))
     assert (without.header, without.header_row, next(without.rows).number) == (["Column A", "Column B"], 0, 1)
 
 

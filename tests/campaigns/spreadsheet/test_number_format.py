@@ -1,6 +1,10 @@
 """What a cell shows, format by format."""
 
+from decimal import ROUND_HALF_UP, Decimal
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from campaigns.spreadsheet.locales import locale_named
 from campaigns.spreadsheet.number_format import built_in_code, compile_format
@@ -25,6 +29,7 @@ SHOWN = [
     ("1E+3", "General", "en", "1000"),
     ("12", '"No. "General', "en", "No. 12"),
     ("12", "@", "en", "12"),
+    ("12", '"Dear "@', "en", "12"),
     # digits
     ("1234.5", "0", "en", "1235"),
     ("2.5", "0", "en", "3"),
@@ -44,6 +49,13 @@ SHOWN = [
     ("1234567", "0.0,,", "en", "1.2"),
     ("1234567", '#,##0,"k"', "en", "1,235k"),
     ("1.5", "0.0?", "en", "1.5"),
+    ("1", ".00", "en", "1.00"),
+    ("1234567", "0,x", "en", "1235x"),
+    ("1234567", "0x,", "en", "1234567x,"),
+    ("-0.001", "0.00", "en", "0.00"),
+    ("-0", "0.00", "en", "0.00"),
+    ("-0.001", "0.00;-0.00", "en", "-0.00"),
+    ("-499", "0,", "en", "0"),
     # percent
     ("0.25", "0%", "en", "25%"),
     ("0.0725", "0.0%", "en", "7.3%"),
@@ -81,6 +93,13 @@ SHOWN = [
     ("-5", "[<100]0.0;0", "en", "-5.0"),
     ("150", '[>100]"many";0', "en", "many"),
     ("-3", '0" up";0" down"', "en", "3 down"),
+    ("5", '[<=0]"low "0', "en", "5"),
+    ("-3", '[<-2]0" low";0', "en", "3 low"),
+    ("-1", '[<-2]0" low";0', "en", "1"),
+    ("-1", '[=5]0;0" not"', "en", "-1 not"),
+    ("-3", '[>100]0.0;0" less";0" more"', "en", "3 less"),
+    ("5", '0;[=5]"five";"other"', "en", "5"),
+    ("0", '0;[=5]"five";"other"', "en", "other"),
     # scientific, fractions
     ("12345.678", "0.00E+00", "en", "1.23E+04"),
     ("0.00012", "0.0E+00", "en", "1.2E-04"),
@@ -91,6 +110,10 @@ SHOWN = [
     ("2", "# ?/?", "en", "2"),
     ("3.3125", "# ??/??", "en", "3 5/16"),
     ("0.5", "# ?/8", "en", "4/8"),
+    ("12.3", "# ?/?", "en", "12 1/3"),
+    ("2", "0 0/100", "en", "2 0/100"),
+    ("1234.5", "#,##0 ?/?", "en", "1,234 1/2"),
+    ("0.75", "# ?? / ??", "en", "3/4"),
     # dates
     ("45725", "dd.mm.yyyy", "en", "09.03.2025"),
     ("45725", "d/m/yy", "en", "9/3/25"),
@@ -106,6 +129,12 @@ SHOWN = [
     ("45725", "[$-F800]dddd, mmmm dd, yyyy", "en", "Sunday, March 9, 2025"),
     ("45725", "[$-F800]dddd, mmmm dd, yyyy", "de", "Sonntag, 9. März 2025"),
     ("45725", 'd "de" mmmm', "es", "9 de marzo"),
+    ("45725", "d/m/yyyy", "de", "9.3.2025"),
+    ("45725", "d\\/m\\/yyyy", "de", "9/3/2025"),
+    ("45725", "[$-409]m/d/yyyy", "de", "3/9/2025"),
+    ("45725", "d mmmm yyyy", "pl", "9 marca 2025"),
+    ("45725", "mmmm yyyy", "pl", "marzec 2025"),
+    ("45678", "d. mmmm yyyy", "de-AT", "21. Jänner 2025"),
     ("1", "d/m/yyyy", "en", "1/1/1900"),
     ("59", "d/m/yyyy", "en", "28/2/1900"),
     ("60", "d/m/yyyy", "en", "29/2/1900"),
@@ -122,6 +151,10 @@ SHOWN = [
     ("0.50068287", "h:mm", "en", "12:00"),
     ("0.5000001", "mm:ss.000", "en", "00:00.009"),
     ("0.000011574", "mm:ss.0", "de", "00:01,0"),
+    ("0.5416662", "h:mm", "en", "13:00"),
+    ("45725.9999999", "dd.mm.yyyy", "en", "09.03.2025"),
+    ("0.5", "h:mm am/pm", "en", "12:00 PM"),
+    ("-0.25", "[h]:mm", "en", "-6:00"),
     ("1.5", "[h]:mm", "en", "36:00"),
     ("1.5", "[mm]", "en", "2160"),
     ("0.0625", "[ss]", "en", "5400"),
@@ -131,10 +164,21 @@ SHOWN = [
 TEXTS = [
     ("Ana", "General", "Ana"),
     ("Ana", '"Dear "@', "Dear Ana"),
+    ("Ana", '@" and "@', "Ana and Ana"),
     ("Ana", ACCOUNTING, "Ana"),
     ("Ana", ";;;", ""),
     ("Ana", '0;-0;0;"Text: "@', "Text: Ana"),
     ("00123", "0.00", "00123"),
+]
+
+MONEY = [
+    (7, "-1234.5", "en-US", "($1,234.50)"),
+    (7, "-1234.5", "en-GB", "-£1,234.50"),
+    (7, "-1234.5", "de", "-1.234,50 €"),
+    (7, "-1234.5", "nl", "€ -1.234,50"),
+    (44, "0", "de", "- €"),
+    (44, "1234.5", "de-CH", "CHF 1’234.50"),
+    (38, "-1234.5", "de", "-1.235"),
 ]
 
 
@@ -163,9 +207,39 @@ def test_the_short_date_follows_the_language(locale: str, shown: str) -> None:
     assert compile_format(built_in_code(14, language), language).number("45725") == shown
 
 
+@pytest.mark.parametrize(("number", "raw", "locale", "shown"), MONEY)
+def test_money_in_a_built_in_format_follows_the_country(number: int, raw: str, locale: str, shown: str) -> None:
+    language = locale_named(locale)
+    assert compile_format(built_in_code(number, language), language).number(raw) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(15, "09. Mrz 25"), (16, "09. Mrz"), (17, "Mrz 25"), (22, "09.03.2025 18:00")]
+)
+def test_a_date_in_a_built_in_format_follows_the_language(number: int, shown: str) -> None:
+    german = locale_named("de")
+    assert compile_format(built_in_code(number, german), german).number("45725.75") == shown
+
+
+@given(
+    st.decimals(min_value=-(10**8), max_value=10**8, allow_nan=False, places=6),
+    st.integers(min_value=0, max_value=4),
+    st.booleans(),
+)
+def test_halves_are_rounded_away_from_zero_however_many_digits_there_are(
+    value: Decimal, places: int, percent: bool
+) -> None:
+    code = "#,##0" + ("." + "0" * places if places else "") + ("%" if percent else "")
+    rounded = (value * 100 if percent else value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    expected = f"{rounded if rounded else abs(rounded):,f}" + ("%" if percent else "")  # nothing has no minus
+    assert compile_format(code).number(f"{value:f}") == expected
+
+
 def test_the_1904_date_system_counts_from_another_day() -> None:
     assert compile_format("dd.mm.yyyy", date1904=True).number("0") == "01.01.1904"
     assert compile_format("dd.mm.yyyy", date1904=True).number("44263") == "09.03.2025"
+    assert compile_format("[h]:mm", date1904=True).number("1.5") == "36:00"
+    assert compile_format("h:mm", date1904=True).number("-0.25") == "-6:00"
 
 
 @pytest.mark.parametrize(

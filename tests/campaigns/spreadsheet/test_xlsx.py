@@ -1,6 +1,7 @@
 """Reading Excel workbooks: every kind of cell, however the program that wrote it spelled the XML."""
 
 import datetime
+import re
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,12 @@ import xlsxwriter
 from openpyxl import Workbook
 
 from campaigns.spreadsheet import Damaged, Row, Sheet, SheetMissing, read
+from campaigns.spreadsheet.options import Options
 from tests.campaigns.spreadsheet import files
 
 
 def read_all(path: Path, **options: object) -> tuple[Sheet, list[Row]]:
-    sheet = read(path, path.name, **options)  # type: ignore[arg-type]
+    sheet = read(path, path.name, Options(**options))  # type: ignore[arg-type]
     return sheet, list(sheet.rows)
 
 
@@ -145,6 +147,42 @@ def test_prefixed_tags_and_another_encoding(tmp_path: Path) -> None:
     assert read_all(files.raw_book(tmp_path / "b.xlsx", wide))[1] == SAME
 
 
+@pytest.mark.parametrize("way", ["fast", "strict"])
+@pytest.mark.parametrize("numbers", [(4, 4), (3,), (5, 4), (-4,), (1_048_577,), (99_999_999_999,), (4, None, 5)])
+def test_row_numbers_that_no_sheet_has_are_damage(tmp_path: Path, way: str, numbers: tuple[int | None, ...]) -> None:
+    rows = [files.inline(number or 0, f"p{place}@contoso.example") for place, number in enumerate(numbers)]
+    text = (files.PEOPLE + "".join(rows)).replace(' r="0"', "").replace(' r="A0"', "")
+    path = files.raw_book(tmp_path / "a.xlsx", files.worksheet(text + ("<!-- -->" if way == "strict" else "")))
+    with pytest.raises(Damaged, match=r"a\.xlsx is damaged"):
+        list(read(path, "a.xlsx").rows)
+
+
+def test_a_row_number_that_comes_again_among_many_rows_is_damage(tmp_path: Path) -> None:
+    rows = [files.inline(number, f"p{number}@contoso.example", "x") for number in range(2, 3000)]
+    rows[2000] = rows[1999]
+    path = files.raw_book(tmp_path / "a.xlsx", files.worksheet(files.inline(1, "Email", "Name") + "".join(rows)))
+    with pytest.raises(Damaged):
+        list(read(path, "a.xlsx").rows)
+
+
+@pytest.mark.parametrize("written", ["prefixed", "in single quotes"])
+def test_what_is_hidden_stays_out_however_it_is_written(tmp_path: Path, written: str) -> None:
+    people = files.PEOPLE.replace('<row r="3"', '<row r="3" hidden="1"')
+    sheet = files.worksheet(people).replace(
+        "<sheetData>", '<cols><col min="2" max="2" width="9" hidden="1"/></cols><sheetData>'
+    )
+    if written == "prefixed":
+        sheet = re.sub("<(/?)(?=[a-z])", r"<\1x:", sheet).replace("xmlns=", "xmlns:x=")
+    else:
+        sheet = re.sub(r'(hidden|min|max|r)="([^"]*)"', r"\1='\2'", sheet)
+    path = files.raw_book(tmp_path / "a.xlsx", sheet)
+    read_sheet = read(path, "a.xlsx", Options(hidden_rows=False, hidden_columns=False))
+    assert (read_sheet.header, [(row.number, row.values) for row in read_sheet.rows]) == (
+        ["Email"],
+        [(2, ["ben@contoso.example"])],
+    )
+
+
 def test_rows_without_a_cell_between_rows_are_counted(tmp_path: Path) -> None:
     rows = files.PEOPLE.replace('r="3"', 'r="9"').replace('3" t=', '9" t=').replace("</row>", "</row><row/>", 1)
     sheet, read_rows = read_all(files.raw_book(tmp_path / "a.xlsx", files.worksheet(rows.replace("<row/>", ""))))
@@ -184,7 +222,7 @@ def test_sheets_can_be_chosen_and_hidden_ones_are_told(tmp_path: Path) -> None:
     assert "Hidden sheets were left out: “Secret”." in first.notes
     assert read_all(tmp_path / "a.xlsx", sheet="Secret")[1][0].values == ["Secret@contoso.example"]
     with pytest.raises(SheetMissing, match=r"a\.xlsx has no sheet named “Nobody”"):
-        read(tmp_path / "a.xlsx", "a.xlsx", sheet="Nobody")
+        read(tmp_path / "a.xlsx", "a.xlsx", Options(sheet="Nobody"))
 
 
 def test_hidden_rows_and_columns_are_read_and_told(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Launching: now after the countdown, or at a time of a named zone."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Mailbox
+from campaigns import desk
 from campaigns.models import Campaign, Message, Suppression
 from campaigns.starting import NotATime, start_time
 from tests.people import People, make_campaign
@@ -94,8 +96,34 @@ def test_without_a_mailbox_the_page_says_what_to_do(people: People, ana: Client)
 def test_the_page_tells_how_many_go_and_who_is_left_out(people: People, ana: Client) -> None:
     rows = [["Jürgen", "j@northwind.example", ""], ["Zoë", "", ""], ["Ines", "gone@northwind.example", ""]]
     campaign = make_campaign(people.ana, rows=rows, html="<p>Dear {{ First name }}</p>")
-    campaign.leave_out("missing_address")
+    desk.leave_out_problem(campaign, "missing_address")
     Suppression.objects.add(people.ana.workspace, ["Gone@northwind.example"], Suppression.Reason.BY_HAND)  # type: ignore[arg-type]
     answer = ana.get(f"/campaigns/{campaign.pk}/send/")
     assert answer.context["forecast"].count == 1
     assert [one["rows"] for one in answer.context["left_out"]] == [1, 1]
+
+
+def test_what_was_changed_since_the_page_was_opened_is_not_launched(people: People, ana: Client) -> None:
+    """Another tab ungroups the rows, mends a cell or writes the message anew: the click launches nothing."""
+    rows = [("Jürgen", "juergen@northwind.example", "Köln"), ("Zoë", "juergen@northwind.example", "Paris")]
+    campaign = make_campaign(people.ana, rows=rows)
+    desk.choose_grouping(campaign, True)
+    campaign.refresh_from_db()
+    changes = [
+        lambda: desk.choose_grouping(campaign, False),
+        lambda: desk.set_cell(campaign, campaign.recipients()[0].pk, 2, "Bonn"),
+        lambda: desk.undo(campaign),
+        lambda: campaign.save_template("Other news", "<p>{{ City }}</p>"),
+        lambda: campaign.set_options(track_opens=True, track_clicks=False, unsubscribe_link=False),
+    ]
+    for change in changes:
+        page = ana.get(f"/campaigns/{campaign.pk}/send/").content.decode()
+        (state,) = re.findall(r'name="state" value="(\w+)"', page)
+        change()
+        answer = ana.post(f"/campaigns/{campaign.pk}/launch/", {"when": "now", "state": state}, follow=True)
+        assert "Something was changed meanwhile" in answer.content.decode()
+        campaign.refresh_from_db()
+        assert not campaign.messages.exists()
+    (state,) = re.findall(r'name="state" value="(\w+)"', ana.get(f"/campaigns/{campaign.pk}/send/").content.decode())
+    ana.post(f"/campaigns/{campaign.pk}/launch/", {"when": "now", "state": state})
+    assert campaign.messages.count() == 2

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns.models import Campaign, Message, Suppression
+from campaigns.models import Campaign, Message, SavedTemplate, Suppression
 from tests.people import People, make_campaign
 
 PUBLIC = {"home", "sign-in", "sign-in-start", "sign-in-callback", "sign-out", "admin-consent"}
@@ -16,9 +16,37 @@ ELSEWHERE = ("admin/", "api/")  # these guard themselves, and have tests of thei
 VERBS = tuple(
     f"{verb}/"
     for verb in (
-        *("new", "rename", "delete", "spreadsheet", "cancel", "reuse", "address-column", "mend", "skip"),
-        *("take-in", "leave-out", "save", "test", "launch", "pause", "resume", "stop", "retry", "settle"),
-        *("add", "remove", "create", "sign-out"),
+        *(
+            "new",
+            "rename",
+            "delete",
+            "spreadsheet",
+            "cancel",
+            "reuse",
+            "paste",
+            "type",
+            "columns",
+            "grouping",
+            "workbook",
+        ),
+        *(
+            "cell",
+            "accept",
+            "mend",
+            "undo",
+            "redo",
+            "take-in",
+            "leave-out",
+            "save",
+            "test",
+            "launch",
+            "pause",
+            "resume",
+            "stop",
+            "retry",
+            "settle",
+        ),
+        *("add", "remove", "create", "sign-out", "start-campaign"),
     )
 )
 
@@ -47,6 +75,7 @@ def address(name: str, campaign: Campaign) -> str:
         "<int:recipient_id>": getattr(campaign.recipients().first(), "pk", 1),
         "<int:message_id>": getattr(Message.objects.filter(campaign=campaign).first(), "pk", 1),
         "<int:suppression_id>": getattr(Suppression.objects.first(), "pk", 1),
+        "<int:template_id>": getattr(SavedTemplate.objects.first(), "pk", 1),
         "<int:token_id>": 1,
     }
     route = "/" + ALL[name]

@@ -1,0 +1,104 @@
+"""The process that fills one file: ``python -m campaigns.workbook.worker``, started by ``child``.
+
+The job comes in as a line of JSON on standard input, then a line of JSON for each row: [number, address, texts].
+Out go frames: one letter, the length of the rest as four bytes, the rest.
+
+    D  a piece of the filled file                  many
+    S  JSON: rows written, rows changed            once, last
+    E  JSON: code and parameters of an error       instead of what would have followed
+
+All rows are in before the first frame goes out, so that neither side waits for the other. It limits itself before it
+opens the file, holds no secret, writes no file, and ends with its parent.
+"""
+
+import ctypes
+import gc
+import io
+import json
+import os
+import resource
+import signal
+import struct
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from campaigns.spreadsheet.errors import SpreadsheetError
+from campaigns.spreadsheet.limits import LIMITS
+from campaigns.workbook.filling import fill
+from campaigns.workbook.structure import Report, Results, Structure
+
+FRAME = struct.Struct(">cI")
+BYTES_PER_FRAME = 256 * 1024
+PR_SET_PDEATHSIG = 1
+
+
+class Frames(io.RawIOBase):
+    """What is written to it goes out as frames of the file; others are sent by name."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: Any, /) -> int:
+        self.send(b"D", bytes(piece))
+        return len(piece)
+
+    def tell_json(self, kind: bytes, told: dict[str, Any]) -> None:
+        self.send(kind, json.dumps(told).encode())
+
+    def send(self, kind: bytes, content: bytes) -> None:
+        view = memoryview(FRAME.pack(kind, len(content)) + content)
+        while view:
+            view = view[self._out.write(view) :]
+
+
+def main() -> None:
+    job = json.loads(sys.stdin.buffer.readline())
+    _limit(job)
+    gc.disable()  # nothing here holds cycles
+    frames = Frames(os.fdopen(os.dup(1), "wb", buffering=0))
+    os.dup2(2, 1)  # nothing a library prints may get between the frames
+    try:
+        report = _fill(job, frames)
+    except SpreadsheetError as error:
+        frames.tell_json(b"E", {"code": error.code, "params": error.params})
+    except MemoryError:
+        frames.tell_json(b"E", {"code": "too_much_memory", "params": {"name": job["name"]}})
+    else:
+        frames.tell_json(b"S", report._asdict())
+
+
+def _limit(job: dict[str, Any]) -> None:
+    """Bounds the kernel keeps for us: memory, processor time, no files written, death with the parent."""
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+    if libc is not None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != job["parent"]:  # it died before we could ask
+            os._exit(1)
+    for limit, value in (
+        (resource.RLIMIT_AS, job["memory_bytes"]),
+        (resource.RLIMIT_CPU, job["cpu_seconds"]),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(limit)[1]
+        resource.setrlimit(limit, (value, value) if hard == resource.RLIM_INFINITY else (min(value, hard), hard))
+
+
+def _fill(job: dict[str, Any], frames: Frames) -> Report:
+    results = Results(job["columns"])
+    for line in sys.stdin.buffer:
+        results.add(*json.loads(line))
+    limits = replace(LIMITS, file_bytes=job["max_file_bytes"])
+    target = io.BufferedWriter(frames, BYTES_PER_FRAME)
+    report = fill(Path(job["path"]), job["name"], Structure.of(job["structure"]), results, target, limits)
+    target.flush()
+    return report
+
+
+if __name__ == "__main__":
+    main()
