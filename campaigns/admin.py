@@ -9,7 +9,19 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ReadOnly, without_addresses
-from campaigns.models import Campaign, Message, Recipient, Spreadsheet, Suppression, Template
+from campaigns.models import (
+    Attachment,
+    AttachmentContent,
+    AttachmentFile,
+    Campaign,
+    Edit,
+    Message,
+    Recipient,
+    SavedTemplate,
+    Spreadsheet,
+    Suppression,
+    Template,
+)
 from campaigns.models.campaign import NotNow
 
 
@@ -103,6 +115,48 @@ class RecipientAdmin(ReadOnly):
     list_filter = ("problems", "left_out")
     fields = ("row_number", "problems", "left_out")
     show_full_result_count = False
+
+
+@admin.register(Edit)
+class EditAdmin(ReadOnly):
+    """That something was changed by hand and when, never what."""
+
+    list_display = ("pk", "campaign_id", "kind", "undone", "made_at")
+    list_filter = ("kind", "undone")
+    fields = ("kind", "undone", "made_at")
+    show_full_result_count = False
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ReadOnly):
+    """Names of files and the texts of what is made for each row are content: they stay out."""
+
+    list_display = ("pk", "campaign_id", "kind", "made_at")
+    list_filter = ("kind",)
+    fields = ("kind", "made_at")
+
+
+@admin.register(AttachmentFile)
+class AttachmentFileAdmin(ReadOnly):
+    list_display = ("pk", "attachment_id", "media_type", "size")
+    list_filter = ("media_type",)
+    fields = ("media_type", "size")
+
+
+@admin.register(AttachmentContent)
+class AttachmentContentAdmin(ReadOnly):
+    list_display = ("pk", "campaign_id", "size")
+    fields = ("size",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AttachmentContent]:
+        return super().get_queryset(request).defer("content")  # megabytes nobody looks at here
+
+
+@admin.register(SavedTemplate)
+class SavedTemplateAdmin(ReadOnly):
+    list_display = ("pk", "workspace", "saved_at")
+    list_filter = ("workspace",)
+    fields = ("workspace", "saved_at")
 
 
 @admin.register(Message)

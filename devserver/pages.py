@@ -303,7 +303,7 @@ PAGES = [
     step("message", READY, wait_for_editor),
     step("message", TO_MEND, wait_for_editor, state="mistakes"),
     step("message", TO_MEND, attach_files, state="attachments"),
-    step("message", READY, make_files, state="made-files"),
+    step("message", TO_MEND, make_files, state="made-files"),
     step("message", READY, touch_a_field, state="field"),
     step("message", READY, ask_for_a_condition, state="condition"),
     step("message", READY, choose_a_template, state="templates"),

@@ -12,7 +12,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import ApiToken, AuditEntry, LedgerEntry, Mailbox, User
-from campaigns.models import Campaign, Suppression
+from campaigns.models import (
+    Attachment,
+    AttachmentContent,
+    AttachmentFile,
+    Campaign,
+    Edit,
+    SavedTemplate,
+    Suppression,
+)
 from postmark.models import Notice
 from tests.people import ROWS, make_campaign, make_people
 from tracking.models import Click, Open, Unsubscribe
@@ -62,6 +70,12 @@ def fill_every_table(campaign: Campaign) -> None:
     Open.objects.create(**hit, verdict="person", reason="")
     Click.objects.create(**hit, verdict="person", reason="", link_number=0, target=f"https://a.example/?q={ROWS[0][1]}")
     Unsubscribe.objects.create(**hit)
+    row = campaign.recipients()[0]
+    Edit.objects.create(campaign=campaign, recipient=row, kind="set", column="City", before=ROWS[0][2], after="Bonn")
+    attached = Attachment.objects.create(campaign=campaign, kind="all", name="Dear {{ City }}")
+    content = AttachmentContent.objects.create(campaign=campaign, sha256="0" * 64, size=4, content=b"Dear")
+    AttachmentFile.objects.create(attachment=attached, name=f"{ROWS[0][0]}.pdf", size=4, content=content)
+    SavedTemplate.objects.create(workspace=campaign.workspace, owner=campaign.owner, name="Dear", html="Dear")
 
 
 def test_every_model_of_ours_is_there() -> None:

@@ -177,7 +177,7 @@ def _rows(campaign: Campaign, wanted: reading.Wanted, page: str | None) -> Page[
             one.fields,
             one.address,
             bool(reading.open_problem(campaign, one) & DOUBTS),
-            one.problem_text if one.open_problem & DOUBTS else notes.get(one.pk, one.problem_text),
+            notes.get(one.pk) or one.problem_text,
             one.left_out,
         )
         for one in found
