@@ -122,6 +122,7 @@ def read_it_as_in_germany(page: Page) -> None:
     """A workbook leaves the decimal sign to the reader's country; the browser sends the file again by itself."""
     expect(line_of(page, "mitglied01@northwind.example")).to_contain_text("1,012.50 €")
     page.get_by_text("How the file was read").click()
+    expect(page.get_by_text("this browser still has")).to_be_visible()
     page.get_by_label("Numbers and dates as in").select_option("de")
     page.get_by_role("button", name="Read it again").click()
     expect(line_of(page, "mitglied01@northwind.example")).to_contain_text("1.012,50 €", timeout=30_000)
