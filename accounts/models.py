@@ -28,6 +28,18 @@ def _default_concurrency() -> int:
     return int(settings.CONCURRENT_REQUESTS)
 
 
+def _default_upload() -> int:
+    return int(settings.UPLOAD_BYTES_PER_5MIN)
+
+
+def _default_requests() -> int:
+    return int(settings.REQUESTS_PER_10MIN)
+
+
+def _default_external() -> int:
+    return int(settings.EXTERNAL_RECIPIENTS_PER_DAY)
+
+
 def _default_cooling_off() -> int:
     return int(settings.COOLING_OFF_SECONDS)
 
@@ -43,9 +55,17 @@ class Workspace(models.Model):
     messages_per_minute = models.PositiveIntegerField(_("messages a minute"), default=_default_pace)
     recipients_per_day = models.PositiveIntegerField(_("recipients in 24 hours"), default=_default_recipients)
     concurrent_requests = models.PositiveIntegerField(_("requests at a time"), default=_default_concurrency)
+    upload_bytes_per_5min = models.PositiveBigIntegerField(_("bytes uploaded in 5 minutes"), default=_default_upload)
+    requests_per_10min = models.PositiveIntegerField(_("requests in 10 minutes"), default=_default_requests)
+    # Of all its mailboxes together, to addresses outside its own domains; depends on its licences. 0: not limited.
+    external_recipients_per_day = models.PositiveIntegerField(
+        _("external recipients in 24 hours"), default=_default_external
+    )
     # How numbers and dates look where a spreadsheet leaves it open, as a language tag; "" is each person's language.
     locale = models.CharField(_("numbers and dates"), max_length=10, blank=True, default="", db_default="")
     cooling_off_seconds = models.PositiveIntegerField(_("cooling-off, seconds"), default=_default_cooling_off)
+    # A campaign of more mails than this waits until a second person has approved it; None: none does.
+    approval_above = models.PositiveIntegerField(_("approval above so many mails"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("workspace")
@@ -156,7 +176,9 @@ class Mailbox(models.Model):
     token_cache = models.BinaryField(_("tokens, encrypted"), default=bytes, editable=False)
     account_key = models.CharField(max_length=100, blank=True, editable=False)  # msal's home_account_id
     signed_in_at = models.DateTimeField(_("connected since"), default=timezone.now)
+    sends_as_others = models.BooleanField(_("may send as others"), default=False, db_default=False)  # Mail.Send.Shared
     paused_until = models.DateTimeField(_("told to wait until"), null=True, blank=True)
+    pause_rule = models.CharField(_("why it waits"), max_length=12, blank=True, default="", db_default="")
     lease_key = models.UUIDField(null=True, editable=False)
     lease_until = models.DateTimeField(_("being sent from until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
@@ -299,6 +321,8 @@ class LedgerEntry(models.Model):
     at = models.DateTimeField(default=timezone.now)
     messages = models.PositiveIntegerField()
     recipients = models.PositiveIntegerField()
+    requests = models.PositiveIntegerField(default=2, db_default=2)
+    bytes = models.PositiveBigIntegerField(default=0, db_default=0)
 
     objects: ClassVar[LedgerEntryManager] = LedgerEntryManager()
 
@@ -309,3 +333,50 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.messages} at {self.at:%H:%M:%S}"
+
+
+class TenantUse(models.Model):
+    """How many external recipients all mailboxes of a workspace wrote to, by the minute; kept as the ledger is.
+
+    Microsoft counts them per tenant: https://learn.microsoft.com/office365/servicedescriptions/
+    exchange-online-service-description/exchange-online-limits#sending-limits
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="use")
+    minute = models.DateTimeField()
+    recipients = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("use of a tenant's allowance")
+        verbose_name_plural = _("use of tenants' allowances")
+        constraints = [models.UniqueConstraint(fields=["workspace", "minute"], name="one_use_a_minute")]
+
+    def __str__(self) -> str:
+        return f"{self.recipients} at {self.minute:%H:%M}"
+
+
+class SenderAddress(models.Model):
+    """An address other than its own that a mailbox may send from, as a test mail has shown."""
+
+    class Kind(models.TextChoices):
+        ALIAS = "alias", _("Alias of this mailbox")
+        SHARED = "shared", _("Shared mailbox or another person's")
+
+    mailbox = models.ForeignKey(
+        Mailbox, verbose_name=_("mailbox"), on_delete=models.CASCADE, related_name="sender_addresses"
+    )
+    address = models.EmailField(_("address"))
+    name = models.CharField(_("name"), max_length=200, blank=True, default="", db_default="")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    checked_at = models.DateTimeField(_("checked"), null=True, blank=True)  # None: no test has come through yet
+    on_behalf = models.BooleanField(_("shown as on behalf of"), default=False, db_default=False)
+    refusal = models.CharField(_("why it was refused"), max_length=300, blank=True, default="", db_default="")
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("sender address")
+        verbose_name_plural = _("sender addresses")
+        constraints = [models.UniqueConstraint(fields=["mailbox", "address"], name="a_sender_address_once")]
+
+    def __str__(self) -> str:
+        return f"sender address {self.pk}"

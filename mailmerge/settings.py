@@ -177,6 +177,10 @@ GRAPH_URL = env.text("GRAPH_URL", "https://graph.microsoft.com/v1.0").rstrip("/"
 MESSAGES_PER_MINUTE = int(env.number("MESSAGES_PER_MINUTE", 30))
 RECIPIENTS_PER_DAY = int(env.number("RECIPIENTS_PER_DAY", 10_000))
 CONCURRENT_REQUESTS = int(env.number("CONCURRENT_REQUESTS", 4))
+UPLOAD_BYTES_PER_5MIN = int(env.number("UPLOAD_BYTES_PER_5MIN", 150_000_000))
+REQUESTS_PER_10MIN = int(env.number("REQUESTS_PER_10MIN", 10_000))
+# 500 × licences^0.7 + 9,500 a tenant: this is for one licence, so that none oversteps it unknowingly.
+EXTERNAL_RECIPIENTS_PER_DAY = int(env.number("EXTERNAL_RECIPIENTS_PER_DAY", 10_000))
 
 # How long a doubtful send is left alone before it is looked up: Microsoft names no bound for Sent Items.
 DOUBT_GRACE_SECONDS = env.number("DOUBT_GRACE_SECONDS", 150)

@@ -3,6 +3,7 @@
 from campaigns.models.attachment import Attachment, AttachmentContent, AttachmentFile
 from campaigns.models.campaign import Campaign, Template
 from campaigns.models.edit import Edit
+from campaigns.models.heartbeat import Heartbeat
 from campaigns.models.message import Message
 from campaigns.models.saved_template import SavedTemplate
 from campaigns.models.spreadsheet import Recipient, Spreadsheet
@@ -14,6 +15,7 @@ __all__ = [
     "AttachmentFile",
     "Campaign",
     "Edit",
+    "Heartbeat",
     "Message",
     "Recipient",
     "SavedTemplate",

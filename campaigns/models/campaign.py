@@ -74,11 +74,24 @@ class Campaign(models.Model):
         DRAFT = "draft", _("Draft")  # data or message is still missing
         IMPORTING = "importing", _("Reading the spreadsheet")
         READY = "ready", _("Ready")  # both are there; nothing is frozen yet
+        WAITING = "waiting", _("Waiting for approval")  # launched and frozen; a second person has to agree
         SCHEDULED = "scheduled", _("Starting")  # launched and frozen; the countdown or start time is ahead
         SENDING = "sending", _("Sending")
         PAUSED = "paused", _("Paused")
         STOPPED = "stopped", _("Stopped")  # for good; what had not left was not sent
         FINISHED = "finished", _("Finished")
+
+    class Importance(models.TextChoices):
+        LOW = "low", _("Low")
+        NORMAL = "normal", _("Normal")
+        HIGH = "high", _("High")
+
+    class Missed(models.TextChoices):
+        """What becomes of a start that was missed: the service was down, or the sign-in had lapsed."""
+
+        ASK = "ask", _("Ask me")
+        SKIP = "skip", _("Do not send")
+        SEND = "send", _("Send within some hours, later ask me")
 
     EDITABLE = (Status.DRAFT, Status.READY)
 
@@ -98,6 +111,40 @@ class Campaign(models.Model):
     track_opens = models.BooleanField(_("see opens"), default=False)
     track_clicks = models.BooleanField(_("see clicks"), default=False)
     unsubscribe_link = models.BooleanField(_("add an unsubscribe link"), default=False)
+
+    # From: the mailbox it leaves from (since the launch), and what the mails show.
+    mailbox = models.ForeignKey(
+        Mailbox, verbose_name=_("mailbox"), null=True, blank=True, on_delete=models.SET_NULL, related_name="campaigns"
+    )
+    from_address = models.EmailField(_("from"), blank=True, default="", db_default="")  # "": the mailbox's own
+    from_name = models.CharField(_("from, name"), max_length=200, blank=True, default="", db_default="")
+    reply_to = models.EmailField(_("answers to"), blank=True, default="", db_default="")  # "": to From, or by row
+    importance = models.CharField(
+        _("importance"), max_length=6, choices=Importance.choices, default="normal", db_default="normal"
+    )
+    save_to_sent = models.BooleanField(_("keep a copy in Sent Items"), default=True, db_default=True)
+
+    # When: a zone to show times in, and what holds a mail back. docs/scheduling.md
+    time_zone = models.CharField(_("time zone"), max_length=60, blank=True, default="", db_default="")  # "": UTC
+    zone_column = models.TextField(blank=True, default="", db_default="")  # each recipient's own zone
+    date_column = models.TextField(blank=True, default="", db_default="")  # each recipient's day or moment
+    open_from = models.TimeField(_("not before"), null=True, blank=True)  # on the clock of the recipient's zone
+    open_until = models.TimeField(_("not after"), null=True, blank=True)
+    weekdays = models.PositiveSmallIntegerField(_("on these days"), default=127, db_default=127)  # bit 0: Monday
+    missed_rule = models.CharField(
+        _("a missed start"), max_length=5, choices=Missed.choices, default="ask", db_default="ask"
+    )
+    missed_hours = models.PositiveSmallIntegerField(_("still send within hours"), default=2, db_default=2)
+
+    # Approval by a second person.
+    approver = models.ForeignKey(
+        User, verbose_name=_("decided by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    approval_asked_at = models.DateTimeField(_("approval asked"), null=True, blank=True)
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
+    approval_note = models.CharField(_("what the second person said"), max_length=500, blank=True, default="")
+    approved_state = models.CharField(max_length=32, blank=True, default="", db_default="")  # frozen.state_of
+
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
     pause_reason = models.CharField(_("why it pauses"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
@@ -113,7 +160,8 @@ class Campaign(models.Model):
         verbose_name_plural = _("campaigns")
         ordering = [F("created_at").desc()]
         indexes = [
-            models.Index(fields=["status"], condition=Q(status__in=["scheduled", "sending"]), name="campaigns_alive")
+            models.Index(fields=["status"], condition=Q(status__in=["scheduled", "sending"]), name="campaigns_alive"),
+            models.Index(fields=["mailbox"], condition=Q(status="sending"), name="campaigns_sending"),
         ]
 
     def __str__(self) -> str:
@@ -259,12 +307,12 @@ class Campaign(models.Model):
                 raise NotNow(
                     _now("Something was changed meanwhile. Nothing was launched; look at it again, then launch.")
                 )
-            queued = Message.objects.queue(locked, mailbox)
+            start = starts_at or timezone.now() + timedelta(seconds=self.workspace.cooling_off_seconds)
+            queued = Message.objects.queue(locked, mailbox, start)
             Suppression.objects.hold_back(locked)
             if not queued:
                 raise NotNow(_now("There is no row to send to. Nothing was launched."))
-            start = starts_at or timezone.now() + timedelta(seconds=self.workspace.cooling_off_seconds)
-            self._move([self.Status.READY], self.Status.SCHEDULED, launched_at=Now(), starts_at=start)
+            self._move([self.Status.READY], self.Status.SCHEDULED, launched_at=Now(), starts_at=start, mailbox=mailbox)
             AuditEntry.note(by, "campaign launched", f"campaign {self.pk}")
         return queued
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 
 QUEUE = """
-INSERT INTO campaigns_message (campaign_id, recipient_id, mailbox_id, outbox_key)
-SELECT %(campaign)s, id, %(mailbox)s, gen_random_uuid()
+INSERT INTO campaigns_message (campaign_id, recipient_id, mailbox_id, outbox_key, due_at)
+SELECT %(campaign)s, id, %(mailbox)s, gen_random_uuid(), %(due)s
 FROM campaigns_recipient
 WHERE spreadsheet_id = %(sheet)s AND NOT left_out AND NOT removed AND grouped_into IS NULL
 ORDER BY row_number
@@ -60,10 +60,18 @@ class MessageQuerySet(models.QuerySet["Message"]):
             told["unsubscribed"] += unsubscribed
         return counted
 
-    def queue(self, campaign: "Campaign", mailbox: Mailbox) -> int:
+    def queue(self, campaign: "Campaign", mailbox: Mailbox, due_at: datetime) -> int:
         """A pending message for every row that is not left out, in one statement; returns how many."""
         with connection.cursor() as cursor:
-            cursor.execute(QUEUE, {"campaign": campaign.pk, "mailbox": mailbox.pk, "sheet": campaign.spreadsheet_id})
+            cursor.execute(
+                QUEUE,
+                {
+                    "campaign": campaign.pk,
+                    "mailbox": mailbox.pk,
+                    "sheet": campaign.spreadsheet_id,
+                    "due": due_at,
+                },
+            )
             return int(cursor.rowcount)
 
     def due(self, mailbox: Mailbox) -> Self:
@@ -275,6 +283,10 @@ class Message(models.Model):
     is_test = models.BooleanField(_("test"), default=False, db_default=False)
     test_to = models.EmailField(_("test goes to"), blank=True, db_default="")
 
+    # It may go from `due_at` on and before `closes_at`; None: at any later time. Restamped when its time has passed.
+    due_at = models.DateTimeField(_("due"), default=timezone.now, db_default=Now())
+    closes_at = models.DateTimeField(_("not after"), null=True, blank=True)
+
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.PENDING, db_default="pending"
     )
@@ -308,9 +320,19 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["mailbox", "id"], condition=Q(status="pending"), name="messages_waiting"),
             models.Index(
-                fields=["mailbox"], condition=Q(status__in=["claimed", "drafted", "sending"]), name="messages_in_flight"
+                fields=["campaign", "due_at", "id"], condition=Q(status="pending", is_test=False), name="messages_due"
+            ),
+            models.Index(fields=["mailbox"], condition=Q(status="pending", is_test=True), name="tests_waiting"),
+            models.Index(
+                fields=["closes_at"],
+                condition=Q(status="pending", closes_at__isnull=False),
+                name="messages_closing",
+            ),
+            models.Index(
+                fields=["mailbox", "next_look_at"],
+                condition=Q(status__in=["claimed", "drafted", "sending"]),
+                name="messages_in_flight",
             ),
             models.Index(fields=["mailbox"], condition=LEFT_DRAFT, name="drafts_left"),
             models.Index(fields=["campaign", "status"], name="messages_by_status"),
