@@ -15,10 +15,11 @@ from starlette.routing import Route
 from sandbox import tokens, transport
 from sandbox.control_reports import count_messages, messages, requests, stats
 from sandbox.entra import GRAPH_SCOPES
+from sandbox.faults import ACTIONS
 from sandbox.people import CLIENT_ID, Person, Tenant
 from sandbox.state import Delivered, Fault, State
 
-ACTIONS = ("status", "reset", "delay", "accept_then_fail", "accept_then_hang", "accept_then_reset")
+RIGHTS = ("send_as", "on_behalf", "alias", "none")
 
 
 class Wrong(Exception):
@@ -79,7 +80,7 @@ def people(state: State, _: Body) -> list[Body]:
 
 
 def seed(state: State, body: Body) -> list[Body]:
-    """{people: [{address, name, tenant_id?, oid?, admin?, job_title?, has_mailbox?}]}: added or replaced.
+    """{people: [{address, name, tenant_id?, oid?, admin?, job_title?, has_mailbox?, disabled?}]}: added or replaced.
 
     A tenant is made for a domain that has none. Ids that are not given follow from the address.
     """
@@ -92,6 +93,7 @@ def seed(state: State, body: Body) -> list[Body]:
             tenant_id = str(one.get("tenant_id") or guid(domain))
             tenant = Tenant(tenant_id, domain.split(".")[0].capitalize(), domain)
             state.tenants[tenant.id] = tenant
+            state.tenant_domains[tenant.id] = {domain}
         known = state.person(address)
         person = Person(
             oid=str(one.get("oid") or (known.oid if known else guid(address))),
@@ -100,6 +102,7 @@ def seed(state: State, body: Body) -> list[Body]:
             address=address,
             job_title=str(one.get("job_title", "")),
             admin=bool(one.get("admin", False)),
+            disabled=bool(one.get("disabled", False)),
             has_mailbox=bool(one.get("has_mailbox", True)),
         )
         state.add_person(person)
@@ -113,7 +116,7 @@ def guid(text: str) -> str:
 
 
 def faults(state: State, body: list[Body] | Body) -> Body:
-    """Plan faults, besides those planned before; {"clear": true} forgets them all."""
+    """Plan faults, besides those planned before; {"clear": true} forgets them all. See `sandbox.faults`."""
     if isinstance(body, dict) and body.get("clear"):
         state.faults.clear()
         return {"planned": 0}
@@ -123,9 +126,12 @@ def faults(state: State, body: list[Body] | Body) -> Body:
             raise Wrong(f"action must be one of {', '.join(ACTIONS)}")
         if unknown := fault.match.keys() - {"method", "path", "mailbox"}:
             raise Wrong(f"can't match by {', '.join(unknown)}")
+        if not 0 <= fault.probability <= 1 or fault.times < -1:
+            raise Wrong("probability lies between 0 and 1, and times is -1 for ever or not negative")
         if fault.action == "accept_then_fail" and "status" not in one:
             fault.status = 504
-        state.faults.append(fault)
+        if fault.times:
+            state.faults.append(fault)
     return {"planned": len(state.faults)}
 
 
@@ -226,12 +232,36 @@ def disable(state: State, body: Body) -> Body:
 
 
 def allow_send_as(state: State, body: Body) -> None:
-    """{person, mailbox, allowed?: true}: the Exchange right to send as another mailbox."""
-    pair = (person_of(state, body).oid, str(body["mailbox"]).lower())
-    if body.get("allowed", True):
-        state.send_as.add(pair)
+    """{person, mailbox, allowed?: true}: the Exchange right to send as another mailbox, and to open it."""
+    right = "send_as" if body.get("allowed", True) else "none"
+    give_right(state, {**body, "address": body["mailbox"], "right": right, "open": right == "send_as"})
+
+
+def give_right(state: State, body: Body) -> Body:
+    """{person, address, right: send_as|on_behalf|alias|none, open?: false}: what the person may send as `address`.
+
+    The right takes the place of what was there before. `open` is Full Access to the mailbox, which its own
+    sendMail needs besides. An `alias` is one more address of the person's own mailbox.
+    """
+    person, address, right = person_of(state, body), str(body["address"]).lower(), body["right"]
+    if right not in RIGHTS:
+        raise Wrong(f"right must be one of {', '.join(RIGHTS)}")
+    own = person.address.lower()
+    if right == "alias" and (state.person(address) or state.aliases.get(address, own) != own):
+        raise Wrong(f"{address} is somebody else's")
+    pair = (person.oid, address)
+    wanted = {"send_as": right == "send_as", "send_on_behalf": right == "on_behalf", "full_access": body.get("open")}
+    for name, given in wanted.items():
+        pairs: set[tuple[str, str]] = getattr(state, name)
+        if given:
+            pairs.add(pair)
+        else:
+            pairs.discard(pair)
+    if right == "alias":
+        state.aliases[address] = own
     else:
-        state.send_as.discard(pair)
+        state.aliases.pop(address, None)
+    return {"right": right, "open": pair in state.full_access}
 
 
 def delivered_one(state: State, body: Body) -> Delivered:
@@ -285,6 +315,7 @@ POSTS: dict[str, Action] = {
     "consent/revoke": revoke_consent,
     "people/disable": disable,
     "send_as": allow_send_as,
+    "rights": give_right,
     "reply": reply,
     "out_of_office": out_of_office,
     "postmark/reactivate": reactivate,

@@ -49,6 +49,8 @@ def delivered_json(record: Delivered) -> Body:
         "from": mail.author.address if mail.author else "",
         "from_name": mail.author.name if mail.author else "",
         "sender": mail.sender.address if mail.sender else None,
+        "importance": mail.importance,
+        "saved": mail.saved,
         "subject": mail.subject,
         "html": mail.body if mail.body_type == "html" else "",
         "text": mime.text_of(mail),
@@ -87,22 +89,33 @@ def requests(state: State, body: Body) -> list[Body]:
 
 
 def stats(state: State, _: Body) -> Body:
-    """Counts for each mailbox that was used, and the sums."""
+    """Counts for each mailbox and tenant that was used, how often each fault has hit, and the sums."""
     used = {
         address: {
             "requests": dict(box.requests),
             "submitted": box.submitted,
             "delivered": box.delivered,
             "overstepped": dict(box.limits.overstepped),
-            "max_concurrency": box.limits.max_in_flight,
+            "peaks": box.limits.peaks(),
+            "max_concurrency": box.limits.seen.concurrent,
             "drafts": len(box.folders["drafts"]),
             "sent_items": len(box.folders["sentitems"]),
         }
         for address, box in state.mailboxes.items()
         if box.submitted or box.requests or box.delivered
     }
+    tenants = {
+        tenant_id: {
+            "name": state.tenants[tenant_id].name,
+            "overstepped": limits.overstepped,
+            "peaks": {"external_recipients_per_day": limits.seen.most},
+        }
+        for tenant_id, limits in state.tenant_limits.items()
+    }
     return {
         "mailboxes": used,
+        "tenants": tenants,
+        "faults": dict(state.fault_hits),
         "submitted": sum(box.submitted for box in state.mailboxes.values()),
         "delivered": len(state.delivered),
         "waiting": len(state.events),

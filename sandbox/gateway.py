@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox import faults
 from sandbox.connections import cut
 from sandbox.graph_errors import GraphError, throttled
 from sandbox.people import Person
@@ -86,7 +87,10 @@ class Exchange:
         self.headers = Headers(scope=scope)
         self.status = 0
         self.person = self.caller()
-        self.mailbox = self.person.address.lower() if self.person else ""
+        self.mailbox = self.person.address.lower() if self.person else self.uploading_mailbox()
+        self.inside = False
+        self.received = 0
+        self.added_headers: dict[str, str] = {}
         self.request_body = bytearray()
         self.response_body = bytearray()
 
@@ -97,6 +101,12 @@ class Exchange:
             return bearer(self.state, self.headers["authorization"]).person
         except GraphError:
             return None
+
+    def uploading_mailbox(self) -> str:
+        """Whose upload session the path names: its parts count as the mailbox's requests and upload."""
+        found = re.search(r"/AttachmentSessions\('([^']+)'\)$", self.path)
+        session = self.state.uploads.get(found[1]) if found else None
+        return session.mailbox if session else ""
 
     async def run(self) -> None:
         started = time.perf_counter()
@@ -113,15 +123,25 @@ class Exchange:
     async def within_limits(self) -> None:
         """At most four at a time, ten thousand in ten minutes, 150 MB up in five
         (https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits)."""
-        limits = self.state.mailbox(self.mailbox).limits
-        over = limits.enter(self.state.now(), self.size if self.method != "GET" else 0, self.state.limits)
+        limits, uploads = self.state.mailbox(self.mailbox).limits, self.method in ("POST", "PATCH", "PUT")
+        over = limits.enter(self.state.now(), self.size if uploads else 0, self.state.limits)
         if over:
             await self.answer(throttled(*over))
             return
+        self.inside = True
         try:
             await self.with_faults()
         finally:
-            limits.leave()
+            self.leave()
+            if uploads and self.received > self.size:
+                limits.uploaded(self.state.now(), self.received - self.size, self.state.limits)
+
+    def leave(self) -> None:
+        """Give the place among the concurrent requests back: what was accepted is done, whether the caller hears
+        of it or not."""
+        if self.inside:
+            self.inside = False
+            self.state.mailbox(self.mailbox).limits.leave()
 
     @property
     def size(self) -> int:
@@ -129,48 +149,35 @@ class Exchange:
         return int(length) if length.isdigit() else 0
 
     async def with_faults(self) -> None:
-        fault = self.next_fault()
-        if fault is None:
+        fault = faults.next_fault(self.state, self.method, self.path, self.mailbox)
+        action = fault.action if fault else ""
+        if fault is None or action in ("delay", "add_headers"):
+            if fault and action == "delay":
+                await asyncio.sleep(fault.seconds)
+            elif fault:
+                self.added_headers = faults.dated(fault.headers, self.state.now())
             await self.app(self.scope, self.reading, self.sending)
-        elif fault.action == "status":
-            await self.answer(planned_answer(fault))
-        elif fault.action == "reset":
+        elif action == "reset":
             await self.cut_off()
-        elif fault.action == "delay":
-            await asyncio.sleep(fault.seconds)
-            await self.app(self.scope, self.reading, self.sending)
-        else:
+        elif action.startswith("accept_then_"):
             await self.accept_then(fault)
+        else:
+            await self.answer(faults.answer(self.state, fault))
 
     async def accept_then(self, fault: Fault) -> None:
         """Do what was asked, and let the caller not know: an error, a hang, or a cut connection instead."""
         await self.app(self.scope, self.reading, self.swallow)
+        self.leave()
         if fault.action == "accept_then_fail":
-            await self.answer(planned_answer(fault))
+            await self.answer(faults.answer(self.state, fault))
         else:
             if fault.action == "accept_then_hang":
                 await asyncio.sleep(fault.seconds)
             await self.cut_off()
 
-    def next_fault(self) -> Fault | None:
-        for fault in self.state.faults:
-            if fault.times > 0 and self.is_meant(fault.match):
-                fault.times -= 1
-                if fault.times == 0:
-                    self.state.faults.remove(fault)
-                return fault
-        return None
-
-    def is_meant(self, match: dict[str, str]) -> bool:
-        return (
-            match.get("method", self.method).upper() == self.method
-            and re.search(match.get("path", ""), self.path) is not None
-            and match.get("mailbox", self.mailbox).lower() == self.mailbox
-        )
-
     async def cut_off(self) -> None:
-        host, port = self.scope["client"]
-        if not cut((host, int(port))):
+        client = self.scope.get("client")
+        if not client or not cut((client[0], int(client[1]))):
             await self.answer(Response(status_code=502))
             return
         self.status = 0
@@ -182,6 +189,7 @@ class Exchange:
 
     async def reading(self) -> Message:
         message = await self.receive()
+        self.received += len(message.get("body", b""))
         if self.state.settings.remember_bodies and len(self.request_body) < BODY_REMEMBERED:
             self.request_body += message.get("body", b"")
         return message
@@ -190,12 +198,10 @@ class Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             names = {name.lower() for name, _ in message["headers"]}
+            extra = {k.lower().encode(): v.encode() for k, v in self.added_headers.items()}
             if self.path.startswith("/v1.0/"):
-                extra = self.graph_headers()
-                message["headers"] = [
-                    *message["headers"],
-                    *((k, v) for k, v in extra.items() if k not in names),
-                ]
+                extra |= self.graph_headers()
+            message["headers"] = [*message["headers"], *((k, v) for k, v in extra.items() if k not in names)]
         elif self.state.settings.remember_bodies:
             self.response_body += message.get("body", b"")
         await self.send(message)
@@ -232,17 +238,3 @@ class Exchange:
             counts = self.state.mailbox(self.mailbox).requests
             counts["all"] += 1
             counts[str(self.status)] += 1
-
-
-def planned_answer(fault: Fault) -> Response:
-    body = fault.body
-    if body is None:
-        body = {
-            "error": {
-                "code": "ServiceUnavailable",
-                "message": "The service is unavailable (planned by a test).",
-            }
-        }
-    if isinstance(body, str):
-        return Response(body, fault.status, fault.headers)
-    return JSONResponse(body, fault.status, fault.headers)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox import mime, odata, transport
+from sandbox import mime, odata, rights, transport
 from sandbox.graph import READ_MAIL, SEND_MAIL, WRITE_MAIL, Call, known_folder, route
 from sandbox.graph_errors import GraphError, access_denied, not_found
 from sandbox.graph_wire import (
@@ -77,7 +77,8 @@ def new_draft(call: Call, mail: Mail) -> Mail:
 
 
 def check_sendable(call: Call, mail: Mail) -> None:
-    """What Exchange checks at once when a message is submitted; everything else comes as a report later."""
+    """What Exchange checks at once when a message is submitted, and the senders it puts in; everything else comes
+    as a report later."""
     everyone = [*mail.to, *mail.cc, *mail.bcc]
     start = "At least one recipient is not valid., "
     if not everyone:
@@ -100,23 +101,7 @@ def check_sendable(call: Call, mail: Mail) -> None:
     if size > call.state.limits.message_bytes:
         text = "The message exceeds the maximum supported size."
         raise GraphError(400, "ErrorMessageSizeExceeded", text)
-    check_author(call, mail)
-
-
-def check_author(call: Call, mail: Mail) -> None:
-    """Another mailbox's address as From needs Mail.Send.Shared and the right in Exchange
-    (https://learn.microsoft.com/graph/outlook-send-mail-from-other-user)."""
-    author = (mail.author or Address("", call.person.address)).address.lower()
-    if author == call.person.address.lower():
-        return
-    allowed = (call.person.oid, author) in call.state.send_as
-    if not allowed or "Mail.Send.Shared" not in call.caller.scopes:
-        text = (
-            "The user account which was used to submit this request does not have the right to send"
-            " mail on behalf"
-            " of the specified sending account. Cannot submit message."
-        )
-        raise GraphError(403, "ErrorSendAsDenied", text)
+    rights.settle_sender(call.state, call.person, call.caller.scopes, mail)
 
 
 def accepted() -> Response:
@@ -142,13 +127,12 @@ async def send_mail(call: Call) -> Response:
 
 
 async def send_mail_as(call: Call) -> Response:
-    """sendMail of another mailbox: needs Mail.Send.Shared, the right to send as it and to open it."""
+    """sendMail of another mailbox: needs Mail.Send.Shared, a right to send as it and Full Access; the copy lies in
+    that mailbox's Sent Items."""
     other = call.state.person(call.request.path_params["user"])
     if other is None:
         raise GraphError(404, "ResourceNotFound", "Resource could not be discovered.")
-    if "Mail.Send.Shared" not in call.caller.scopes:
-        raise access_denied()
-    if (call.person.oid, other.address.lower()) not in call.state.send_as:
+    if rights.SHARED not in call.caller.scopes or not rights.may_open(call.state, call.person, other.address):
         raise access_denied()
     body = call.json()
     mail = read_message(call, parameter(body, "message") or {})

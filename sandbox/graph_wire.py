@@ -15,6 +15,7 @@ CONTEXT = "https://graph.microsoft.com/v1.0/$metadata#"
 WEB_LINK = "https://outlook.office365.com/owa/"
 ADDRESS = re.compile(r"[^@\s<>,;\"()\[\]\\]+@[^@\s<>,;\"()\[\]\\.]+(\.[^@\s<>,;\"()\[\]\\.]+)+")
 PROPERTY_ID = re.compile(r"(\w+) +(?:(\{[0-9a-fA-F-]{36}\}) +(?:(Name) +(.+)|(Id) +(0x[0-9a-fA-F]+))|(0x[0-9a-fA-F]+))")
+MARKUP = re.compile(r"<(style|head|script)\b.*?</\1>|<[^>]+>", re.S | re.I)
 WRITABLE = frozenset(
     [
         "subject",
@@ -182,6 +183,8 @@ def apply_one(mail: Mail, name: str, value: Any, now: float) -> None:
             mail.author = read_address(value) if value else None
         case "importance":
             mail.importance = value.lower()
+            if mail.importance not in ("low", "normal", "high"):
+                raise malformed(f"Cannot convert '{value}' to the expected type 'microsoft.graph.importance'.")
         case "categories":
             mail.categories = [str(one) for one in value]
         case "isRead":
@@ -218,8 +221,21 @@ def attachment_json(file: Attachment, *, content: bool = True) -> dict[str, Any]
 
 
 def preview(mail: Mail) -> str:
-    text = re.sub(r"<(style|head|script)\b.*?</\1>|<[^>]+>", " ", mail.body, flags=re.S | re.I)
-    return " ".join((text if mail.body_type == "html" else mail.body).split())[:255]
+    """The first 255 characters that a reader would see; the rest of a long body is not looked at."""
+    if mail.body_type != "html":
+        return " ".join(mail.body.split())[:255]
+    words: list[str] = []
+    length = at = 0
+    for markup in MARKUP.finditer(mail.body):
+        found = mail.body[at : markup.start()].split()
+        words += found
+        length += sum(map(len, found))
+        at = markup.end()
+        if length > 255:
+            break
+    else:
+        words += mail.body[at:].split()
+    return " ".join(words)[:255]
 
 
 def message_json(mail: Mail, mailbox: Mailbox, *, immutable: bool = False, body_type: str = "") -> dict[str, Any]:

@@ -119,6 +119,8 @@ def received_headers(mail: Mail) -> list[tuple[str, str]]:
             headers.append((name, addresses_header(addresses)))
     if mail.in_reply_to:
         headers += [("In-Reply-To", mail.in_reply_to), ("References", mail.in_reply_to)]
+    if mail.importance != "normal":
+        headers.append(("Importance", mail.importance))
     if "String 0x1045" in mail.properties:
         headers.append(("List-Unsubscribe", header_value(mail.properties["String 0x1045"])))
     return [*headers, *((name, header_value(value)) for name, value in mail.headers)]
@@ -162,6 +164,7 @@ NAMED_HEADERS = frozenset(
         *("subject", "message-id", "date", "from", "sender", "to", "cc", "bcc", "reply-to", "in-reply-to"),
         *(
             "references",
+            "importance",
             "mime-version",
             "content-type",
             "content-transfer-encoding",
@@ -194,9 +197,15 @@ def read(raw: bytes, now: float) -> Mail:
         headers=[(name, str(value)) for name, value in message.items() if name.lower() not in NAMED_HEADERS],
         internet_id=str(message.get("Message-ID", "")).strip(),
         in_reply_to=str(message.get("In-Reply-To", "")).strip(),
+        importance=importance_of(message),
     )
     mail.attachments = [attachment_of(part, now) for part in message.walk() if is_file(part, body)]
     return mail
+
+
+def importance_of(message: EmailMessage) -> str:
+    value = str(message.get("Importance", "")).strip().lower()
+    return value if value in ("low", "high") else "normal"
 
 
 def is_file(part: EmailMessage, body: object) -> bool:
@@ -274,7 +283,7 @@ def non_delivery_report(mail: Mail, failed: list[tuple[str, str, str]], now: flo
 
     `failed`: (address, enhanced status such as 5.1.351, SMTP diagnostic) of each recipient that failed.
     """
-    sender = mail.author or Address("", "unknown@sandbox.example")
+    sender = mail.sender or mail.author or Address("", "unknown@sandbox.example")
     subject = EmailMessage(policy=LONG_LINES)
     subject["Subject"] = header_value(f"Undeliverable: {mail.subject}")
     date = format_datetime(datetime.fromtimestamp(now, UTC))
@@ -282,6 +291,8 @@ def non_delivery_report(mail: Mail, failed: list[tuple[str, str, str]], now: flo
     explained = "Your message couldn't be delivered. Their email address may no longer exist."
     if any("quota" in diagnostic.lower() for _, _, diagnostic in failed):
         explained = "Your message wasn't delivered because you have sent to too many recipients in one day."
+    if any(status == "5.7.233" for _, status, _ in failed):
+        explained = "Your message wasn't delivered because your organization has exceeded its daily limit."
     statuses = "".join(
         f"Final-Recipient: rfc822;{address}\nAction: failed\nStatus: {status}\n"
         f"Diagnostic-Code: smtp;{diagnostic}\nRemote-MTA:"

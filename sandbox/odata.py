@@ -8,6 +8,7 @@ eq ne gt ge lt le, startswith, endswith, contains, and `collection/any(x: …)`.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 TOKEN = re.compile(
@@ -46,8 +47,17 @@ class Node:
 
 
 def comparable(value: Any) -> Any:
-    """Strings are compared without case, as Exchange does; dates in one spelling sort as text."""
+    """Strings are compared without case, as Exchange does."""
     return value.lower() if isinstance(value, str) else value
+
+
+def moment(text: str) -> datetime:
+    """A date of a filter, with or without fractions and in any offset; UTC where it names none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise BadQuery(f"The date '{text}' can't be read.") from problem
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 class Reader:
@@ -136,6 +146,8 @@ class Reader:
             return word[1:-1].replace("''", "'")
         if kind == "number":
             return float(word) if "." in word else int(word)
+        if kind == "date":
+            return moment(word)
         if word.lower() in ("true", "false", "null"):
             return {"true": True, "false": False, "null": None}[word.lower()]
         return word
@@ -156,7 +168,10 @@ def matches(node: Node, item: dict[str, Any]) -> bool:
     if node.op == "any":
         path, variable, inner = node.parts
         return any(matches(inner, {variable: element}) for element in value_at(item, path) or ())
-    actual, wanted = comparable(value_at(item, node.parts[0])), comparable(node.parts[1])
+    actual, wanted = value_at(item, node.parts[0]), node.parts[1]
+    if isinstance(wanted, datetime):
+        actual = moment(actual) if isinstance(actual, str) else None
+    actual, wanted = comparable(actual), comparable(wanted)
     if node.op in FUNCTIONS:
         return isinstance(actual, str) and FUNCTIONS[node.op](actual, wanted)
     return COMPARISONS[node.op](actual, wanted)

@@ -1,6 +1,6 @@
 """Everything the sandbox remembers. One process, one event loop, so plain dicts and no locks.
 
-The whole `State` is pickled to a file now and then; keep it free of sockets, tasks and functions.
+The whole `State` but its clock is pickled to a file now and then; keep it free of sockets, tasks and functions.
 """
 
 import base64
@@ -10,11 +10,11 @@ import time
 import uuid
 from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sandbox.limits import Limits, MailboxLimits
+from sandbox.limits import Limits, MailboxLimits, TenantLimits
 from sandbox.people import CLIENT_ID, TENANTS, Person, Tenant, seeded_people
 
 FOLDERS = {
@@ -83,6 +83,7 @@ class Mail:
     received: float = 0.0
     in_reply_to: str = ""
     raw: bytes | None = None
+    saved: bool = True
     change: int = 0
 
 
@@ -119,6 +120,7 @@ class Mailbox:
         self.changes: dict[str, list[tuple[int, str]]] = {name: [] for name in FOLDERS}
         self.change = 0
         self.sync_key = secrets.token_hex(4)
+        self.on_the_way: set[str] = set()  # internet ids between Drafts and Sent Items
         self.limits = MailboxLimits()
         self.requests: Counter[str] = Counter()
         self.submitted = 0
@@ -191,9 +193,15 @@ def discard(index: dict[Any, list[Mail]], key: Any, mail: Mail) -> None:
 
 @dataclass(slots=True)
 class Settings:
-    """What the control surface may change. Times in seconds."""
+    """What the control surface may change. Times in seconds.
+
+    `sent_items_lag`: how long a message is neither in Drafts nor in Sent Items after it has left Drafts.
+    `send_from_alias`: the tenant's switch of that name; off, an alias as From is replaced by the main address.
+    `directory_names`: the From's name is the directory's, whatever the message said.
+    """
 
     drafts_lag: float = 0.15
+    sent_items_lag: float = 0.0
     delivery_lag: float = 0.3
     latency: float = 0.0
     remember_bodies: bool = False
@@ -201,6 +209,8 @@ class Settings:
     redirect_uris: list[str] = field(default_factory=list)
     user_consent: list[str] = field(default_factory=lambda: ["User.Read", "Mail.Send", "Mail.Send.Shared"])
     draft_id_survives_send: bool = False
+    send_from_alias: bool = True
+    directory_names: bool = True
     inbound_domain: str = "inbound.example"
     inbound_webhook_url: str = ""
     inbound_retry_scale: float = 1.0
@@ -257,7 +267,11 @@ class UploadSession:
 
 @dataclass(slots=True)
 class Fault:
-    """Something that shall go wrong for the next `times` requests that match."""
+    """Something that shall go wrong for the next `times` requests that match, -1 for ever.
+
+    With a `probability` below 1 each matching request is hit by chance; those not hit do not count. A `seed`
+    makes the chances the same every time.
+    """
 
     match: dict[str, str]
     action: str
@@ -266,6 +280,9 @@ class Fault:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 1.0
+    probability: float = 1.0
+    seed: int | None = None
+    drawn: int = 0
 
 
 @dataclass(order=True, slots=True)
@@ -279,10 +296,12 @@ class Event:
 
 
 class State:
-    """All of it. `app_url` is where the application under test lives."""
+    """All of it. `app_url` is where the application under test lives; `clock` tells seconds since 1970, so
+    that a test may run on a time of its own."""
 
-    def __init__(self, app_url: str) -> None:
+    def __init__(self, app_url: str, clock: Callable[[], float] = time.time) -> None:
         self.app_url = app_url.rstrip("/")
+        self.clock = clock
         self.clock_offset = 0.0
         self.keys: list[SigningKey] = []
         self.reset()
@@ -301,6 +320,11 @@ class State:
         self.user_consents: dict[tuple[str, str, str], set[str]] = {}
         self.admin_consents: dict[tuple[str, str], set[str]] = {}
         self.send_as: set[tuple[str, str]] = set()
+        self.send_on_behalf: set[tuple[str, str]] = set()
+        self.full_access: set[tuple[str, str]] = set()
+        self.aliases: dict[str, str] = {}
+        self.tenant_domains: dict[str, set[str]] = {tenant.id: {tenant.domain} for tenant in TENANTS}
+        self.tenant_limits: dict[str, TenantLimits] = {}
         self.codes: dict[str, Code] = {}
         self.refresh_tokens: dict[str, RefreshToken] = {}
         self.token_generation = 0
@@ -308,6 +332,7 @@ class State:
         self.challenge_number = 0
         self.uploads: dict[str, UploadSession] = {}
         self.faults: list[Fault] = []
+        self.fault_hits: Counter[str] = Counter()
         self.requests: deque[dict[str, Any]] = deque(maxlen=REQUESTS_REMEMBERED)
         self.delivered: list[Delivered] = []
         self.delivered_to: dict[str, list[Delivered]] = {}
@@ -322,11 +347,12 @@ class State:
 
     def now(self) -> float:
         """Seconds since 1970, moved ahead by the control surface's clock."""
-        return time.time() + self.clock_offset
+        return self.clock() + self.clock_offset
 
     def add_person(self, person: Person) -> None:
         self.people[person.oid] = person
         self.people_by_address[person.address.lower()] = person
+        self.tenant_domains.setdefault(person.tenant_id, set()).add(domain_of(person.address))
         self.mailbox(person.address)
 
     def person(self, oid_or_address: str) -> Person | None:
@@ -338,11 +364,15 @@ class State:
         return self.tenants.get(id_or_domain.lower()) or next(by_domain, None)
 
     def mailbox(self, address: str) -> Mailbox:
-        """The mailbox of an address, made on demand."""
-        key = address.lower()
+        """The mailbox of an address or alias, made on demand."""
+        key = self.main_address(address)
         if key not in self.mailboxes:
             self.mailboxes[key] = Mailbox(key)
         return self.mailboxes[key]
+
+    def main_address(self, address: str) -> str:
+        """The address of the mailbox that an alias belongs to; any other address as it is, in lower case."""
+        return self.aliases.get(address.lower(), address.lower())
 
     def granted(self, person: Person, client_id: str = CLIENT_ID) -> set[str]:
         """The scopes this person's tokens may carry: own consents and the administrator's."""
@@ -365,6 +395,10 @@ class State:
         self.delivered_ids.setdefault(mail.internet_id, []).append(record)
         self.dirty = True
         return record
+
+
+def domain_of(address: str) -> str:
+    return address.rpartition("@")[2].lower()
 
 
 def new_internet_id(domain: str) -> str:

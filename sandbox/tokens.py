@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox.graph_errors import invalid_token
+from sandbox.graph_errors import GraphError, invalid_token
 from sandbox.people import Person
 from sandbox.state import SigningKey, State
 
@@ -158,7 +158,7 @@ def bearer(state: State, authorization: str | None) -> Bearer:
     return Bearer(person, frozenset(claims["scp"].split()), claims["appid"])
 
 
-def challenge(state: State) -> Exception:
+def challenge(state: State) -> GraphError:
     """Continuous access evaluation: the token must be got anew with these claims
     (https://learn.microsoft.com/entra/identity-platform/app-resilience-continuous-access-evaluation)."""
     claims = {"access_token": {"nbf": {"essential": True, "value": str(int(state.now()))}}}

@@ -12,20 +12,26 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from email import message_from_bytes
 
 import httpx
 
 from sandbox import mime, postmark_inbound
-from sandbox.state import Address, Event, Mail, State, new_id, new_internet_id
+from sandbox.limits import TenantLimits
+from sandbox.state import Address, Mail, State, domain_of, new_id, new_internet_id
 
 log = logging.getLogger("sandbox.transport")
 
 DEFERRED_SEND = "SystemTime 0x3FEF"
 UNKNOWN_RECIPIENT = "550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 : User unknown"
 MESSAGE_CLASS = "String 0x001A"
+# Text as in https://learn.microsoft.com/answers/questions/5835651
+TENANT_QUOTA = (
+    "550 5.7.233 - Your message can't be sent because your tenant has exceeded its daily limit for sending email to"
+    " external recipients (tenant external recipient rate limit)."
+)
 # Postmark's schedule, in minutes: https://postmarkapp.com/developer/webhooks/inbound-webhook
 INBOUND_RETRIES = (1, 5, 10, 10, 10, 15, 30, 60, 120, 360)
 
@@ -51,18 +57,34 @@ def deferred_until(mail: Mail) -> float:
 def submit(state: State, address: str, mail: Mail, *, save: bool) -> None:
     """Take a message that lies in the Drafts of `address`. Submitting it twice delivers it twice."""
     now, mailbox = state.now(), state.mailbox(address)
-    deferred = deferred_until(mail)
+    recipients, deferred = recipients_of(mail), deferred_until(mail)
     leaves = max(mailbox.limits.departure(now, state.limits), deferred)
     mailbox.submitted += 1
+    mailbox.limits.submit(now, len(recipients))
     sent = copy.copy(mail)
-    sent.sent = leaves
-    in_time = mailbox.limits.take_recipients(now, len(recipients_of(mail)), state.limits)
+    sent.sent, sent.saved = leaves, save
     state.schedule(leaves + state.settings.drafts_lag, "leave_drafts", address, mail.id, save)
     arrives = leaves + state.settings.delivery_lag
-    if not in_time:
+    if not mailbox.limits.take_recipients(now, len(recipients), state.limits):
         state.schedule(arrives, "refuse_quota", address, sent)
     else:
-        state.schedule(arrives, "deliver", address, sent, bool(deferred))
+        refused = over_tenant_limit(state, address, recipients, now)
+        state.schedule(arrives, "deliver", address, sent, bool(deferred), refused)
+
+
+def over_tenant_limit(state: State, address: str, recipients: list[str], now: float) -> list[str]:
+    """The message's external recipients when its tenant may have no more of them today, else none. Recipients
+    are external whose domain is none of the tenant's own."""
+    person = state.person(address)
+    if person is None:
+        return []
+    own = state.tenant_domains[person.tenant_id]
+    external = [one for one in recipients if domain_of(one) not in own]
+    limits = state.tenant_limits.setdefault(person.tenant_id, TenantLimits())
+    if not external or limits.take_external(now, len(external), state.limits):
+        return []
+    state.mailbox(address).limits.overstepped["TenantExternal"] += 1
+    return external
 
 
 def leave_drafts(state: State, address: str, mail_id: str, save: bool) -> None:
@@ -74,29 +96,49 @@ def leave_drafts(state: State, address: str, mail_id: str, save: bool) -> None:
     if not save:
         mailbox.remove(mail)
         return
+    mailbox.remove(mail)
+    if state.settings.sent_items_lag:
+        mailbox.on_the_way.add(mail.internet_id)
+        state.schedule(state.now() + state.settings.sent_items_lag, "into_sent_items", address, mail)
+    else:
+        into_sent_items(state, address, mail)
+
+
+def into_sent_items(state: State, address: str, mail: Mail) -> None:
+    """Under a new id. Sent Items copies do not carry internetMessageHeaders (microsoft-graph-docs#18761);
+    $value shows them."""
     mail.sent = mail.received = mail.modified = state.now()
     mail.is_draft = False
-    # Sent Items copies do not carry internetMessageHeaders (microsoft-graph-docs#18761); $value shows them.
-    mailbox.move(mail, "sentitems", new_immutable_id=not state.settings.draft_id_survives_send)
+    if not state.settings.draft_id_survives_send:
+        mail.immutable_id = ""
+    mailbox = state.mailbox(address)
+    mailbox.on_the_way.discard(mail.internet_id)
+    mailbox.add(mail, "sentitems")
 
 
-def deliver(state: State, address: str, mail: Mail, cancellable: bool) -> None:
-    """Into every recipient's inbox; what has no inbox goes back to the sender in one report.
+def deliver(state: State, address: str, mail: Mail, cancellable: bool, refused: Collection[str] = ()) -> None:
+    """Into every recipient's inbox; what has no inbox, or is `refused` for the tenant's limit, goes back in one
+    report: to the Sender, who is another mailbox than the one that submitted when it was sent as that.
 
     A deferred message that was deleted from Drafts in the meantime is not delivered.
     """
-    waiting = state.mailbox(address).by_internet_id.get(mail.internet_id, ())
-    if cancellable and not any(kept.folder in ("drafts", "sentitems") for kept in waiting):
+    if cancellable and was_cancelled(state, address, mail):
         return
     failed: list[tuple[str, str, str]] = []
     for recipient in recipients_of(mail):
-        problem = undeliverable(recipient)
+        problem = ("5.7.233", TENANT_QUOTA) if recipient in refused else undeliverable(recipient)
         if problem:
             failed.append((recipient, *problem))
         else:
             put_into_inbox(state, recipient, mail, outbox_key(mail))
     if failed:
-        report(state, address, mail, failed)
+        report(state, mail.sender.address if mail.sender else address, mail, failed)
+
+
+def was_cancelled(state: State, address: str, mail: Mail) -> bool:
+    mailbox = state.mailbox(address)
+    kept = mailbox.by_internet_id.get(mail.internet_id, ())
+    return mail.internet_id not in mailbox.on_the_way and not any(m.folder in ("drafts", "sentitems") for m in kept)
 
 
 def undeliverable(recipient: str) -> tuple[str, str] | None:
@@ -167,7 +209,7 @@ def report(state: State, address: str, mail: Mail, failed: list[tuple[str, str, 
     ndr.conversation_id = mail.conversation_id
     ndr.attachments = []
     ndr.sent = state.now()
-    put_into_inbox(state, address.lower(), ndr)
+    put_into_inbox(state, state.main_address(address), ndr)
 
 
 def refuse_quota(state: State, address: str, mail: Mail) -> None:
@@ -195,6 +237,7 @@ async def post_inbound(state: State, body: str, tries: int) -> None:
 
 HANDLERS: dict[str, Callable[..., Awaitable[None] | None]] = {
     "leave_drafts": leave_drafts,
+    "into_sent_items": into_sent_items,
     "deliver": deliver,
     "put_into_inbox": put_into_inbox,
     "refuse_quota": refuse_quota,
@@ -206,26 +249,43 @@ async def run(state: State) -> None:
     """Do what is due, for ever. Looks every few milliseconds: cheap, and the clock may move any time."""
     background: set[asyncio.Task[None]] = set()
     while True:
-        started = time.perf_counter()
-        for event in state.due_events():
-            carry_out(state, event, background)
-            if time.perf_counter() - started > 0.02:  # let requests through when much is due at once
-                await asyncio.sleep(0)
-                started = time.perf_counter()
+        for waiting in await carry_out_due(state):
+            task = asyncio.ensure_future(waiting)
+            background.add(task)
+            task.add_done_callback(background.discard)
         await asyncio.sleep(0.01)
 
 
-def carry_out(state: State, event: Event, background: set[asyncio.Task[None]]) -> None:
-    state.dirty = True
-    try:
-        result = HANDLERS[event.kind](state, *event.data)
-    except Exception:
-        log.exception("%s failed", event.kind)
-        return
-    if result is not None:
-        task = asyncio.ensure_future(result)
-        background.add(task)
-        task.add_done_callback(background.discard)
+async def do_due(state: State) -> None:
+    """Do all that is due by now, also what falls due by doing it, and return; never sleeps.
+
+    For a sandbox on a clock of the test's own, whose steps `next_due` tells.
+    """
+    while state.events and state.events[0].due <= state.now():
+        await asyncio.gather(*await carry_out_due(state))
+
+
+def next_due(state: State) -> float | None:
+    """When the next event is due, in seconds since 1970 by the sandbox's clock; None when there is none."""
+    return state.events[0].due if state.events else None
+
+
+async def carry_out_due(state: State) -> list[Awaitable[None]]:
+    """Do what is due by now; what must wait for the network is handed back to be awaited."""
+    started, waiting = time.perf_counter(), []
+    for event in state.due_events():
+        state.dirty = True
+        try:
+            result = HANDLERS[event.kind](state, *event.data)
+        except Exception:
+            log.exception("%s failed", event.kind)
+            continue
+        if result is not None:
+            waiting.append(result)
+        if time.perf_counter() - started > 0.02:  # let requests through when much is due at once
+            await asyncio.sleep(0)
+            started = time.perf_counter()
+    return waiting
 
 
 def new_draft_identity(state: State, mail: Mail, address: str) -> None:

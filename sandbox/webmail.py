@@ -85,7 +85,8 @@ def newest(mailbox: Mailbox) -> float:
 
 
 def mailbox_of(request: Request) -> Mailbox:
-    mailbox = state_of(request).mailboxes.get(request.path_params["address"].lower())
+    state = state_of(request)
+    mailbox = state.mailboxes.get(state.main_address(request.path_params["address"]))
     if mailbox is None:
         raise HTTPException(404)
     return mailbox

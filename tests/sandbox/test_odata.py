@@ -24,6 +24,10 @@ ITEM: dict[str, Any] = {
         ("from/emailAddress/address eq 'ana@CONTOSO.example'", True),
         ("receivedDateTime ge 2026-11-01T00:00:00Z and receivedDateTime lt 2026-11-02", True),
         ("receivedDateTime gt 2026-11-02T00:00:00Z or isDraft eq true", True),
+        ("receivedDateTime ge 2026-11-01T09:59:59.9999999Z", True),
+        ("receivedDateTime ge 2026-11-01T11:00:00+01:00", True),
+        ("receivedDateTime gt 2026-11-01T10:00:00.000Z", False),
+        ("missing ge 2026-11-01T10:00:00Z", False),
         ("not (isDraft eq true)", False),
         ("startswith(subject,'grüße') and contains(subject,'aus')", True),
         ("endswith(subject,'x')", False),
@@ -36,7 +40,9 @@ def test_a_filter_holds_or_does_not(text: str, expected: bool) -> None:
     assert odata.matches(odata.Reader(text).read(), ITEM) is expected
 
 
-@pytest.mark.parametrize("text", ["", "subject", "subject eq", "eq 'a'", "(isDraft eq true", "a eq 'b' extra", "a ~ 1"])
+@pytest.mark.parametrize(
+    "text", ["", "subject", "subject eq", "eq 'a'", "(isDraft eq true", "a eq 'b' extra", "a ~ 1", "a ge 2026-13-01"]
+)
 def test_nonsense_is_refused(text: str) -> None:
     with pytest.raises(odata.BadQuery):
         odata.Reader(text).read()
