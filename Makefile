@@ -2,6 +2,7 @@
 #   make demo                the whole product on this machine, no account needed (RESET=1 begins afresh)
 #   make test                every test, against a real PostgreSQL and Redis (ARGS="-k pause -x" are pytest's)
 #   make check               lint, types, import contracts, templates, migrations, then the tests
+#   make chaos               plugs pulled while campaigns go out, with its counts (SEEDS=50, FIRST=1, ARGS="--workers 3")
 #   make bench               the measurements of docs/benchmarks.md (ARGS=--quick, ARGS=send_path)
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench screenshots migrations messages lock clean environment peers
+.PHONY: help demo test check lint chaos bench screenshots migrations messages lock clean environment peers
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -53,6 +54,12 @@ lint: environment
 	@$(RUN) $(BIN)/python manage.py makemigrations --check --dry-run
 	@echo "→ Settings for production"
 	@$(RUN) env $(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# A seed is a plan of what goes wrong: the same again with FIRST=<its number> SEEDS=1.
+SEEDS ?= 50
+FIRST ?= 1
+chaos: environment
+	@exec $(BIN)/python -m tests.chaos --seeds $(SEEDS) --first $(FIRST) $(ARGS)
 
 bench: environment peers
 	@$(RUN) $(BIN)/python -m benchmarks $(ARGS)

@@ -10,7 +10,16 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ApiToken, AuditEntry, LedgerEntry, Mailbox, User, Workspace
+from accounts.models import (
+    ApiToken,
+    AuditEntry,
+    LedgerEntry,
+    Mailbox,
+    SenderAddress,
+    TenantUse,
+    User,
+    Workspace,
+)
 
 ADDRESS = re.compile(r"[^\s<>\"'(]+@[^\s<>\"',;)]+")
 
@@ -78,10 +87,14 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 @admin.register(Mailbox)
 class MailboxAdmin(ReadOnly):
-    list_display = ("pk", "owner", "workspace", "tier", "state", "why", "paused_until", "lease_until")
+    list_display = ("pk", "owner", "workspace", "tier", "state", "why", "paused_until", "pause_rule", "lease_until")
     list_filter = ("tier", "state", "workspace")
     list_select_related = ("owner", "workspace")
-    fields = ("owner", "workspace", "tier", "state", "why", "paused_until", "lease_until", "created_at")
+    fields = (
+        ("owner", "workspace", "tier", "sends_as_others"),
+        ("state", "why"),
+        ("paused_until", "pause_rule", "lease_until", "created_at"),
+    )
 
     @admin.display(description=_("reason"))
     def why(self, mailbox: Mailbox) -> str:
@@ -105,6 +118,26 @@ class AuditEntryAdmin(ReadOnly):
 
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnly):
-    list_display = ("at", "mailbox", "messages", "recipients")
+    list_display = ("at", "mailbox", "messages", "recipients", "requests", "bytes")
     list_select_related = ("mailbox",)
     date_hierarchy = "at"
+
+
+@admin.register(TenantUse)
+class TenantUseAdmin(ReadOnly):
+    list_display = ("minute", "workspace", "recipients")
+    list_filter = ("workspace",)
+    date_hierarchy = "minute"
+
+
+@admin.register(SenderAddress)
+class SenderAddressAdmin(ReadOnly):
+    """That another address was tested and how that went, never which."""
+
+    list_display = ("pk", "mailbox_id", "kind", "checked_at", "on_behalf", "why")
+    list_filter = ("kind",)
+    fields = ("kind", "checked_at", "on_behalf", "why", "created_at")
+
+    @admin.display(description=_("reason"))
+    def why(self, address: SenderAddress) -> str:
+        return without_addresses(address.refusal)

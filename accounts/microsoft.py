@@ -12,6 +12,7 @@ from django.conf import settings
 
 BASIC_SCOPES = ["User.Read", "Mail.Send"]  # a user may consent to these alone
 FULL_SCOPES = [*BASIC_SCOPES, "Mail.ReadWrite"]  # needs the organisation's admin
+SHARED_SCOPE = "Mail.Send.Shared"  # From a shared mailbox or another person's; asked for only when somebody wants it
 TIMEOUT_SECONDS = 10
 
 # msal throttles itself by this: one per process. https://msal-python.readthedocs.io (http_cache)
@@ -66,14 +67,15 @@ def forget_throttling() -> None:
     _http_cache.clear()
 
 
-def admin_consent_url(tenant: str, redirect_uri: str, state: str) -> str:
-    """Where the organisation's admin approves the full tier.
+def admin_consent_url(tenant: str, redirect_uri: str, state: str, *, shared: bool = False) -> str:
+    """Where the organisation's admin approves the full tier; `shared`: and shared mailboxes as From.
 
     https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
     """
+    scopes = [*FULL_SCOPES, SHARED_SCOPE] if shared else FULL_SCOPES
     query = {
         "client_id": settings.MICROSOFT_CLIENT_ID,
-        "scope": " ".join(f"https://graph.microsoft.com/{scope}" for scope in FULL_SCOPES),
+        "scope": " ".join(f"https://graph.microsoft.com/{scope}" for scope in scopes),
         "redirect_uri": redirect_uri,
         "state": state,
     }
@@ -87,5 +89,16 @@ def sign_out_url(back_to: str) -> str:
 
 def granted_tier(scopes: str) -> str:
     """ "full" or "basic", by the scopes of a token answer (with or without the resource before them)."""
-    names = {scope.rpartition("/")[2].lower() for scope in scopes.split()}
-    return "full" if "mail.readwrite" in names else "basic"
+    return "full" if "mail.readwrite" in _names(scopes) else "basic"
+
+
+def sends_as_others(scopes: str) -> bool:
+    """Whether a token answer allows other mailboxes as From; whether Exchange does is another matter.
+
+    https://learn.microsoft.com/graph/outlook-send-mail-from-other-user
+    """
+    return SHARED_SCOPE.lower() in _names(scopes)
+
+
+def _names(scopes: str) -> set[str]:
+    return {scope.rpartition("/")[2].lower() for scope in scopes.split()}

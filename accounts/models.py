@@ -206,23 +206,26 @@ class Mailbox(models.Model):
         """A key, if no other pump holds this mailbox; it lapses by itself when its holder dies."""
         key = uuid.uuid4()
         free = Q(lease_until=None) | Q(lease_until__lte=Now())
-        won = Mailbox.objects.filter(free, pk=self.pk).update(lease_key=key, lease_until=_lease_end())
+        won = Mailbox.objects.filter(free, pk=self.pk).update(lease_key=key, lease_until=lease_end())
         return key if won else None
 
     def renew_lease(self, key: uuid.UUID) -> bool:
         """False when somebody else has taken over: then touch nothing more."""
-        return bool(Mailbox.objects.filter(pk=self.pk, lease_key=key).update(lease_until=_lease_end()))
+        return bool(Mailbox.objects.filter(pk=self.pk, lease_key=key).update(lease_until=lease_end()))
 
     def release_lease(self, key: uuid.UUID) -> None:
         Mailbox.objects.filter(pk=self.pk, lease_key=key).update(lease_key=None, lease_until=None)
 
     # --- what Microsoft said --------------------------------------------------------------------------------
 
-    def pause_for(self, seconds: float) -> None:
+    def pause_for(self, seconds: float, now: datetime | None = None) -> None:
         """Obey a Retry-After; a shorter wait never cuts a longer one."""
-        until = timezone.now() + timedelta(seconds=seconds)
+        self.rest_until((now or timezone.now()) + timedelta(seconds=seconds), "microsoft")
+
+    def rest_until(self, until: datetime, rule: str) -> None:
+        """Nothing leaves before then: `microsoft` has asked for it, or that limit leaves no room (pacing.Rule)."""
         shorter = Q(paused_until=None) | Q(paused_until__lt=until)
-        Mailbox.objects.filter(shorter, pk=self.pk).update(paused_until=until)
+        Mailbox.objects.filter(shorter, pk=self.pk).update(paused_until=until, pause_rule=rule)
 
     def mark_disconnected(self, reason: str) -> None:
         self._mark(self.State.DISCONNECTED, reason)
@@ -231,11 +234,14 @@ class Mailbox(models.Model):
         self._mark(self.State.REFUSED, reason)
 
     def _mark(self, state: str, reason: str) -> None:
-        self.state, self.state_reason = state, reason[:300]
-        self.save(update_fields=["state", "state_reason"])
+        """Nobody who signed in meanwhile is cut off by what their old sign-in met."""
+        same = Mailbox.objects.filter(pk=self.pk, signed_in_at=self.signed_in_at, state=self.State.CONNECTED)
+        if same.update(state=state, state_reason=reason[:300]):
+            self.state, self.state_reason = state, reason[:300]
 
 
-def _lease_end() -> Any:
+def lease_end() -> Any:
+    """By the database's clock, which all workers share."""
     return Now() + timedelta(seconds=settings.MAILBOX_LEASE_SECONDS)
 
 

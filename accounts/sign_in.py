@@ -9,6 +9,7 @@ import requests
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from msal.exceptions import MsalServiceError
 
 from accounts import id_token, microsoft, secrets, tokens
 from accounts.models import Mailbox, User
@@ -35,7 +36,7 @@ def begin(redirect_uri: str, scopes: list[str], login_hint: str | None = None) -
         flow: Flow = microsoft.client().initiate_auth_code_flow(
             scopes, redirect_uri=redirect_uri, login_hint=login_hint, prompt=None if login_hint else "select_account"
         )
-    except (requests.RequestException, ValueError) as problem:
+    except (requests.RequestException, MsalServiceError, ValueError) as problem:
         log.warning("sign-in could not start: %s", type(problem).__name__)
         raise SignInRefused(
             _("Microsoft's sign-in does not answer at the moment. Nothing is lost; please try again in a minute.")
@@ -55,7 +56,7 @@ def finish(flow: Flow, answer: Mapping[str, str]) -> User:
     except (ValueError, RuntimeError) as problem:  # state or nonce is not ours
         log.warning("sign-in refused: %s", type(problem).__name__)
         raise NotStartedHere from None
-    except requests.RequestException:
+    except (requests.RequestException, MsalServiceError):
         raise SignInRefused(_("Microsoft's sign-in does not answer at the moment. Please try again.")) from None
     if "error" in result:
         raise SignInRefused(_explain(result))
@@ -83,6 +84,7 @@ def connect_mailbox(user: User, cache: msal.SerializableTokenCache, scopes: str)
             defaults={
                 "address": user.email,
                 "tier": microsoft.granted_tier(scopes),
+                "sends_as_others": microsoft.sends_as_others(scopes),
                 "state": Mailbox.State.CONNECTED,
                 "state_reason": "",
                 "signed_in_at": timezone.now(),

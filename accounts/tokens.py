@@ -1,7 +1,7 @@
 """Access tokens of mailboxes whose owners are away.
 
-A refresh token rotates with every use, so a refresh holds the mailbox's row lock until the new cache is
-stored: the one place where a transaction waits for the network, at most accounts.microsoft.TIMEOUT_SECONDS.
+A refresh token rotates with every use, so a refresh holds a lock of the mailbox's (an advisory one) until the new cache
+is stored: the one place where a transaction waits for the network, at most accounts.microsoft.TIMEOUT_SECONDS.
 """
 
 import json
@@ -11,13 +11,15 @@ from typing import Any
 
 import msal
 import requests
-from django.db import transaction
+from django.db import connection, transaction
+from msal.exceptions import MsalServiceError
 
 from accounts import microsoft, secrets
 from accounts.models import Mailbox
 
 log = logging.getLogger(__name__)
 
+REFRESHING = 0x70C3  # of advisory locks: the first of two numbers, the second is the mailbox's id
 MARGIN_SECONDS = 120  # a token this near its end is refreshed first
 
 _ready: dict[int, tuple[str, float]] = {}  # mailbox id → access token, usable until; spares a decryption per mail
@@ -43,17 +45,24 @@ def access_token(mailbox_id: int, claims: str | None = None) -> str:
     if claims is None and time.time() < usable_until:
         return token
     with transaction.atomic():
-        mailbox = Mailbox.objects.select_for_update().get(pk=mailbox_id)
+        _one_at_a_time(mailbox_id)
+        mailbox = Mailbox.objects.get(pk=mailbox_id)
         cache = open_cache(mailbox)
         answer = _ask(cache, mailbox.account_key, claims)
         if cache.has_state_changed:
-            mailbox.token_cache = secrets.seal(cache.serialize())
-            mailbox.save(update_fields=["token_cache"])
+            same_sign_in = Mailbox.objects.filter(pk=mailbox_id, signed_in_at=mailbox.signed_in_at)
+            same_sign_in.update(token_cache=secrets.seal(cache.serialize()))  # a fresh sign-in brought newer ones
     if "access_token" not in answer:
         _ready.pop(mailbox_id, None)
         raise SignInNeeded(_reason(answer))
     _ready[mailbox_id] = (answer["access_token"], time.time() + answer["expires_in"] - MARGIN_SECONDS)
     return str(answer["access_token"])
+
+
+def _one_at_a_time(mailbox_id: int) -> None:
+    """Until the transaction ends. Not by the row's lock: leases and pauses must not wait for Microsoft's sign-in."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [REFRESHING, mailbox_id % 2**31])
 
 
 def forget(mailbox_id: int) -> None:
@@ -87,7 +96,7 @@ def _ask(cache: msal.SerializableTokenCache, account_key: str, claims: str | Non
             force_refresh=claims == "",
             claims_challenge=claims or None,
         )
-    except requests.RequestException:
+    except (requests.RequestException, MsalServiceError):  # the latter: a server error of Entra's
         raise MicrosoftAway from None
     if answer and answer.get("error") in {"temporarily_unavailable", "server_error"}:
         raise MicrosoftAway

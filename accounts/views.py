@@ -30,8 +30,13 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
 @public
 @require_GET
 def sign_in_start(request: HttpRequest) -> HttpResponse:
-    """Off to Microsoft. `?tier=full` also asks for Mail.ReadWrite, which an administrator must have approved."""
+    """Off to Microsoft. `?tier=full` also asks for Mail.ReadWrite, which an administrator must have approved.
+
+    `?shared=1` also asks for Mail.Send.Shared: other mailboxes as From.
+    """
     scopes = microsoft.FULL_SCOPES if request.GET.get("tier") == "full" else microsoft.BASIC_SCOPES
+    if request.GET.get("shared") == "1":
+        scopes = [*scopes, microsoft.SHARED_SCOPE]
     hint = request.user.email if request.user.is_authenticated else None
     try:
         flow = sign_in.begin(settings.APP_URL + reverse("sign-in-callback"), scopes, hint)
@@ -94,7 +99,8 @@ def admin_consent(request: HttpRequest) -> HttpResponse:
     state = random.token_urlsafe(24)
     request.session[CONSENT_STATE] = state
     back = settings.APP_URL + reverse("admin-consent-callback")
-    return redirect(microsoft.admin_consent_url("organizations", back, state))
+    shared = request.GET.get("shared") == "1"
+    return redirect(microsoft.admin_consent_url("organizations", back, state, shared=shared))
 
 
 @public

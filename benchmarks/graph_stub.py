@@ -20,7 +20,12 @@ from typing import cast
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 HEAD_END = b"\r\n\r\n"
-IDS = '{"id":"AAMkADI1%08d=","internetMessageId":"<%d@contoso.example>","conversationId":"AAQkADI1%d=",'
+# About as long as Microsoft's.
+IDS = (
+    f'{{"id":"AAkALgAAAAAAHYQDEapmEc2byACqAC-EWg0A{"A" * 100}%08d=",'
+    '"internetMessageId":"<AM0PR04MB0000F0F0F0F0F0F0F0F0%08d@AM0PR04MB0000.eurprd04.prod.outlook.com>",'
+    f'"conversationId":"AAQkADI1{"A" * 60}%08d=",'
+)
 
 Answer = tuple[bytes, bytes]  # status line, body
 

@@ -12,19 +12,19 @@ from accounts.models import Mailbox, User, Workspace
 from benchmarks.compose import FIELDS, rows, template
 from campaigns.models import Campaign, Recipient, Spreadsheet
 
-TENANT = uuid.UUID(int=1)
+MAILBOXES_A_TENANT = 10
 DAY_SECONDS = 24 * 3600
 ACCESS_TOKEN = "a" * 2000  # about as long as Microsoft's
 
 
 def senders(count: int, messages_per_minute: int) -> list[Mailbox]:
-    """So many mailboxes of the full tier in one workspace, each with a token in its encrypted cache that is good
-    for a day."""
+    """So many mailboxes of the full tier, ten in a workspace, each with a token in its encrypted cache that is good
+    for a day. The guests they write to are of another domain, so that the tenant's allowance is asked, too."""
     people = [
         User.objects.from_microsoft(
-            tenant_id=TENANT,
+            tenant_id=uuid.UUID(int=1 + number // MAILBOXES_A_TENANT),
             object_id=uuid.UUID(int=number),
-            email=f"sender{number}@contoso.example",
+            email=f"sender{number}@fabrikam.example",
             name=f"Sender {number}",
         )
         for number in range(1, count + 1)
@@ -38,7 +38,7 @@ def senders(count: int, messages_per_minute: int) -> list[Mailbox]:
                 "workspace": person.workspace,
                 "address": person.email,
                 "tier": Mailbox.Tier.FULL,
-                "account_key": f"{person.object_id}.{TENANT}",
+                "account_key": f"{person.object_id}.{person.workspace.tenant_id}",
                 "token_cache": secrets.seal(_signed_in(person).serialize()),
             },
         )
@@ -86,5 +86,6 @@ def _signed_in(person: User) -> msal.SerializableTokenCache:
 
 def _client_info(person: User) -> str:
     """Who it is, as the token answer says it: home_account_id is made of it."""
-    who = {"uid": str(person.object_id), "utid": str(TENANT)}
+    assert person.workspace is not None
+    who = {"uid": str(person.object_id), "utid": str(person.workspace.tenant_id)}
     return urlsafe_b64encode(json.dumps(who).encode()).decode()

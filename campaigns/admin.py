@@ -15,6 +15,7 @@ from campaigns.models import (
     AttachmentFile,
     Campaign,
     Edit,
+    Heartbeat,
     Message,
     Recipient,
     SavedTemplate,
@@ -22,7 +23,7 @@ from campaigns.models import (
     Suppression,
     Template,
 )
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 
 
 @admin.register(Campaign)
@@ -170,6 +171,11 @@ class MessageAdmin(ReadOnly):
         "outbox_key",
     )
     show_full_result_count = False
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnly):
+    list_display = ("at",)
 
 
 @admin.register(Suppression)

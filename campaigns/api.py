@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import File, Form, Router, Schema, Status
 from ninja.errors import HttpError
@@ -14,11 +15,12 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from accounts.models import Mailbox, User
-from campaigns import checking, importing
+from campaigns import checking, importing, schedule
 from campaigns.models import Campaign, Message, Recipient, Spreadsheet, Template
 from campaigns.models.frozen import state_of
 from campaigns.reading_options import UnknownOption, options_of
 from campaigns.spreadsheet.delimited import ENCODINGS
+from campaigns.starting import NotATime, start_time
 
 router = Router(tags=["campaigns"])
 
@@ -57,7 +59,10 @@ class ReadingIn(Schema):
 class CampaignOut(Schema):
     id: int
     name: str
-    status: str = Field(description="draft | importing | ready | scheduled | sending | paused | stopped | finished")
+    status: str = Field(
+        description="draft | importing | ready | waiting | scheduled | sending | paused | stopped | finished; "
+        "waiting is for a second person's approval"
+    )
     counts: dict[str, int] = Field(description="messages by status, rows, and facts")
     problem: str = Field("", description="why the last upload was refused, or why the campaign pauses")
 
@@ -228,12 +233,22 @@ def preflight(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
 
 
 @router.post("campaigns/{campaign_id}/launch", response=CampaignOut, summary="Launch it")
-def launch(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
+def launch(request: HttpRequest, campaign_id: int, starts_at: str = "", time_zone: str = "UTC") -> dict[str, Any]:
+    """`starts_at` is a day and a time on the clock of the zone, such as 2027-03-28T09:30 and Europe/Berlin.
+
+    Without it the mails leave when the countdown is over.
+    """
     campaign = _find(request, campaign_id)
+    try:
+        start = start_time(starts_at, time_zone, timezone.now()) if starts_at else None
+    except NotATime as problem:
+        raise HttpError(422, str(problem)) from None
     state = state_of(campaign)
     if blockers := [one for one in checking.findings(campaign) if one.level == "blocker"]:
         raise HttpError(409, " ".join(str(one.message) for one in blockers))
-    campaign.launch(_user(request), _mailbox(request), state=state)
+    campaign.launch(_user(request), _mailbox(request), start, state=state)
+    if starts_at:
+        schedule.note_zone(campaign, time_zone)
     return _told(campaign)
 
 

@@ -13,7 +13,8 @@ from campaigns.languages import languages_of
 from campaigns.merge import Compiled, Languages, RenderProblem, TemplateProblems, compile_template
 from campaigns.models import Attachment, AttachmentContent, Campaign
 
-KEPT_BYTES = 64 * 1024 * 1024  # of files for all, held while a flight lasts
+KEPT_BYTES = 64 * 1024 * 1024  # of files for all
+KEPT_PLANS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,10 @@ class Plan:
                 self.by_column.append(ByColumn(attachment, files, column, Matcher(files)))
             elif (making := generated(attachment, campaign)) is not None:
                 self.generated.append(making)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.for_all or self.by_column or self.generated)
 
     def of_mail(self, rows: Sequence[Sequence[str]]) -> OfMail:
         """The files of the mail made of these rows, the leading one first."""
@@ -133,9 +138,10 @@ def name_in_mail(one: ForAll, row: Sequence[str]) -> str:
 
 
 class Files:
-    """The files of several mails. Lives as long as a flight: what all mails of a launched campaign carry is read once.
+    """The files of several mails: what all mails of a launched campaign carry is read once.
 
-    A campaign that is not launched may change at any time, so its plan is made anew for each mail.
+    A campaign that is not launched may change at any time, so its plan is made anew for each mail. So much is kept of
+    plans and of bytes; then all is forgotten and read again as it comes.
     """
 
     def __init__(self) -> None:
@@ -144,9 +150,7 @@ class Files:
 
     def of_mail(self, campaign: Campaign, rows: Sequence[Sequence[str]]) -> list[Attached]:
         """The files of the mail made of these rows; bytes are read when asked for. Raises ComposeProblem."""
-        plan = self._plans.get(campaign.pk) or Plan(campaign)
-        if campaign.is_launched:
-            self._plans[campaign.pk] = plan
+        plan = self.plan_of(campaign)
         mail = plan.of_mail(rows)
         if mail.problems:
             raise ComposeProblem(mail.problems[0])
@@ -160,16 +164,28 @@ class Files:
             for name, file in mail.files
         ] + mail.made
 
+    def plan_of(self, campaign: Campaign) -> Plan:
+        """What its mails carry."""
+        plan = self._plans.get(campaign.pk)
+        if plan is None:
+            plan = Plan(campaign)
+            if campaign.is_launched:
+                if len(self._plans) >= KEPT_PLANS:
+                    self._plans.clear()
+                self._plans[campaign.pk] = plan
+        return plan
+
     def _reader(self, file: File, is_shared: bool) -> Callable[[], bytes]:
         return partial(self._shared_bytes if is_shared else stored_bytes, file.content_id)
 
     def _shared_bytes(self, content_id: int) -> bytes:
-        if content_id not in self._kept:
+        content = self._kept.get(content_id)
+        if content is None:
             content = stored_bytes(content_id)
             if sum(map(len, self._kept.values())) + len(content) > KEPT_BYTES:
-                return content
+                self._kept.clear()
             self._kept[content_id] = content
-        return self._kept[content_id]
+        return content
 
 
 def stored_bytes(content_id: int) -> bytes:

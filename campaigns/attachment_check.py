@@ -64,6 +64,7 @@ class Survey:
     plan: Plan
     columns: list[ColumnReport]
     is_full: bool
+    keeps_copies: bool = True
     made: list[MadeReport] = field(default_factory=list)
     largest: int = 0
     largest_row: int = 0
@@ -85,7 +86,9 @@ def survey(campaign: Campaign) -> Survey:
     """Look at all mails once."""
     plan = Plan(campaign)
     mailbox = Mailbox.objects.filter(owner=campaign.owner_id).first()
-    found = Survey(plan, [ColumnReport(by) for by in plan.by_column], mailbox is not None and mailbox.is_full)
+    # Without a copy in Sent Items a mail goes in one request, whatever the consent.
+    by_drafts = mailbox is not None and mailbox.is_full and campaign.save_to_sent
+    found = Survey(plan, [ColumnReport(by) for by in plan.by_column], by_drafts, campaign.save_to_sent)
     found.made = [MadeReport(made) for made in plan.generated]
     if found.is_empty:
         return found
@@ -176,12 +179,21 @@ def _about_names(found: Survey) -> Iterable[Finding]:
 
 
 def _about_sizes(found: Survey) -> Iterable[Finding]:
-    """attachment_too_large, attachment_tier."""
+    """attachment_too_large, attachment_tier, attachment_no_copy."""
     yield from _about_rows("blocker", "attachment_too_large", found.too_large, ngettext(
         "%(count)d mail is larger than the %(limit)d MB that Exchange sends. Take files off, or link to them.",
         "%(count)d mails are larger than the %(limit)d MB that Exchange sends. Take files off, or link to them.",
         found.too_large.count,
     ), limit=settings.MESSAGE_LIMIT_BYTES // 2**20)  # fmt: skip
+    if not found.keeps_copies:
+        yield from _about_rows("blocker", "attachment_no_copy", found.needs_consent, ngettext(
+            "The files of %(count)d mail are too large for mails of which no copy is kept in Sent Items: such a mail "
+            "can have about 2.7 MB of files. Keep copies, or take files off.",
+            "The files of %(count)d mails are too large for mails of which no copy is kept in Sent Items: such a mail "
+            "can have about 2.7 MB of files. Keep copies, or take files off.",
+            found.needs_consent.count,
+        ))  # fmt: skip
+        return
     yield from _about_rows("blocker", "attachment_tier", found.needs_consent, ngettext(
         "The files of %(count)d mail are too large for the consent given: without the right to write drafts, a mail "
         "can have about 2.7 MB of files. Give the full consent under Settings, or take files off.",

@@ -27,7 +27,7 @@ from campaigns.attaching.matching import folded
 from campaigns.attaching.names import base_name
 from campaigns.merge import TemplateProblems, compile_template
 from campaigns.models import Attachment, AttachmentContent, AttachmentFile, Campaign
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 
 LONGEST_NAME = 500  # characters of a file name with merge fields
 ROWS_TO_GUESS_FROM = 2_000

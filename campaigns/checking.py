@@ -13,6 +13,8 @@ from campaigns.composing import address_columns, preview
 from campaigns.languages import languages_of
 from campaigns.models import Campaign, Template
 from campaigns.preflight import Finding, Mail
+from campaigns.schedule import schedule_findings
+from campaigns.sender import sender_findings
 
 __all__ = ["Finding", "findings", "preview"]
 
@@ -32,7 +34,8 @@ def findings(campaign: Campaign) -> list[Finding]:
         languages=languages_of(campaign),
         address_columns=address_columns(campaign.spreadsheet) if campaign.spreadsheet else None,
     )
-    return sorted(found + attachment_findings(campaign), key=lambda finding: finding.level != "blocker")
+    found += [*attachment_findings(campaign), *sender_findings(campaign), *schedule_findings(campaign)]
+    return preflight.worst_first(found)
 
 
 def _groups(campaign: Campaign) -> Iterator[Mail]:

@@ -7,6 +7,7 @@ little.
 import html as html_entities
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,8 @@ from campaigns.tracked_links import (
     trackable,
     unsubscribe_url,
 )
+
+Importance = Literal["low", "normal", "high"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,10 @@ class AddressColumns:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """One mail to one recipient, ready to be handed over. `list_unsubscribe` is the bare https address."""
+    """One mail to one recipient, ready to be handed over. `list_unsubscribe` is the bare https address.
+
+    `sender` None is the mailbox's own address.
+    """
 
     to: list[Address]
     cc: list[Address]
@@ -79,6 +85,8 @@ class Email:
     text: str
     list_unsubscribe: str | None = None
     attachments: list[Attached] = field(default_factory=list)
+    sender: Address | None = None
+    importance: Importance = "normal"
 
 
 class ComposeProblem(Exception):

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import cast
 
 from django.conf import settings
 from django.db.models import Q
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.addresses import Address
 from campaigns.attached import Files
-from campaigns.compose import AddressColumns, ComposeProblem, Composer, Email, Tracking, Unsubscribe
+from campaigns.compose import AddressColumns, ComposeProblem, Composer, Email, Importance, Tracking, Unsubscribe
 from campaigns.languages import languages_of
 from campaigns.merge import Languages, TemplateProblems
 from campaigns.models import Campaign, Message, Recipient, Spreadsheet, Template
@@ -23,6 +24,29 @@ Groups = Mapping[int, Sequence[Sequence[str]]]
 """By the recipient's id: the cells of all rows of its mail, its own row first. Those of one row may be missing."""
 
 NO_MESSAGE = 0  # previews and tests are no message: nothing that comes back from them is counted
+
+
+class Composers:
+    """The composers of several messages: what a launched campaign's mails are made with never changes, and is kept.
+
+    `at_most` campaigns are remembered; then all are forgotten and made again as they come.
+    """
+
+    def __init__(self, at_most: int = 2000) -> None:
+        self._at_most = at_most
+        self._kept: dict[tuple[int, bool], Composer] = {}
+
+    def of(self, campaign: Campaign, *, tracked: bool) -> Composer:
+        """Raises TemplateProblems, CannotCompose."""
+        key = (campaign.pk, tracked)
+        composer = self._kept.get(key)
+        if composer is None:
+            composer = composer_of(campaign, tracked=tracked)
+            if campaign.is_launched:
+                if len(self._kept) >= self._at_most:
+                    self._kept.clear()
+                self._kept[key] = composer
+        return composer
 
 
 class CannotCompose(ValueError):
@@ -60,11 +84,13 @@ def groups_of(messages: Sequence[Message]) -> Groups:
     return _groups([message.recipient for message in messages if message.campaign.grouped])
 
 
-def outgoing(message: Message, groups: Groups | None = None, files: Files | None = None) -> Outgoing:
+def outgoing(
+    message: Message, groups: Groups | None = None, files: Files | None = None, composers: Composers | None = None
+) -> Outgoing:
     """The mail of this message, ready for Microsoft Graph. Raises CannotCompose.
 
     A test goes to one typed address, is marked as a test, and is not tracked. `groups` has the rows of several
-    messages; None: they are fetched. `files` remembers what several messages carry.
+    messages; None: they are fetched. `files` and `composers` remember what several messages have in common.
     """
     if message.is_test:
         email = preview(message.campaign, message.recipient, groups, files)
@@ -72,7 +98,7 @@ def outgoing(message: Message, groups: Groups | None = None, files: Files | None
             subject = _("[Test] %(subject)s") % {"subject": email.subject}
         email = replace(email, to=[Address(message.test_to)], cc=[], bcc=[], subject=subject)
     else:
-        email = _compose(message.campaign, message.recipient, message.pk, groups, files, tracked=True)
+        email = _compose(message.campaign, message.recipient, message.pk, groups, files, composers, tracked=True)
     try:
         return Outgoing(message, for_graph(email))
     except ComposeProblem as problem:
@@ -92,6 +118,8 @@ def for_graph(email: Email) -> OutgoingEmail:
             Attachment(one.name, one.media_type, one.read(), one.inline_id or None) for one in email.attachments
         ],
         list_unsubscribe=f"<{email.list_unsubscribe}>" if email.list_unsubscribe else "",
+        from_address=To(email.sender.address, email.sender.name) if email.sender else None,
+        importance=email.importance,
     )
 
 
@@ -113,7 +141,7 @@ def composer_of(campaign: Campaign, *, tracked: bool) -> Composer:
         columns,
         tracked and campaign.track_opens,
         tracked and campaign.track_clicks,
-        campaign.owner.label if campaign.unsubscribe_link else None,
+        (campaign.from_address or campaign.owner.label) if campaign.unsubscribe_link else None,
         languages_of(campaign),
         translation.get_language(),
     )
@@ -132,6 +160,7 @@ def _compose(
     message_id: int,
     groups: Groups | None,
     files: Files | None,
+    composers: Composers | None = None,
     *,
     tracked: bool,
 ) -> Email:
@@ -139,14 +168,26 @@ def _compose(
         groups = _groups([recipient] if campaign.grouped else [])
     try:
         with translation.override(campaign.language):
-            composer = composer_of(campaign, tracked=tracked)
+            composer = (composers or Composers()).of(campaign, tracked=tracked)
             email = composer.compose(recipient.fields, message_id, groups.get(recipient.pk))
             attached = (files or Files()).of_mail(campaign, groups.get(recipient.pk) or [recipient.fields])
-            return replace(email, attachments=[*email.attachments, *attached]) if attached else email
+            if attached:
+                email = replace(email, attachments=[*email.attachments, *attached])
+            return _as_chosen(campaign, email)
     except ComposeProblem as problem:
         raise CannotCompose(str(problem)) from None
     except TemplateProblems as problems:
         raise CannotCompose("; ".join(str(one.message) for one in problems.problems)) from None
+
+
+def _as_chosen(campaign: Campaign, email: Email) -> Email:
+    """With the campaign's From, importance and Reply-To; what a row says about Reply-To goes before."""
+    if not campaign.from_address and not campaign.reply_to and campaign.importance == Campaign.Importance.NORMAL:
+        return email
+    sender = Address(campaign.from_address, campaign.from_name) if campaign.from_address else None
+    answers = [Address(campaign.reply_to)] if campaign.reply_to else []
+    importance = cast(Importance, campaign.importance)
+    return replace(email, sender=sender, reply_to=email.reply_to or answers, importance=importance)
 
 
 def _groups(leading: Sequence[Recipient]) -> Groups:

@@ -12,7 +12,7 @@ from campaigns import importing
 from campaigns.desk.grouping import regroup
 from campaigns.desk.judging import judge
 from campaigns.models import Campaign, Message, Recipient, Spreadsheet
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.spreadsheet.header import column_names, find_roles
 from campaigns.spreadsheet.limits import LIMITS
 from campaigns.spreadsheet.options import Options
@@ -54,12 +54,17 @@ def paste(campaign: Campaign, text: str) -> Spreadsheet:
     """
     if not text.strip():
         raise importing.UploadRefused(_("Nothing was pasted. Copy the cells in your spreadsheet program first."))
-    delimiter = "\t" if "\t" in text else None
-    if delimiter:
-        text = CLIPBOARD_CELL.sub(_as_csv, text)
+    text, delimiter = as_clipboard(text)
     content = text.encode("utf-8", "ignore")
     options = Options(locale=campaign.number_locale, encoding="utf-8", delimiter=delimiter)
     return importing.accept(campaign, _("Pasted"), [content], len(content), options, origin="pasted")
+
+
+def as_clipboard(text: str) -> tuple[str, str | None]:
+    """Pasted text as a CSV reader reads it as it is meant, and what parts its cells; None: that is to be found out."""
+    if "\t" not in text:
+        return text, None
+    return CLIPBOARD_CELL.sub(_as_csv, text), "\t"
 
 
 def _as_csv(cell: re.Match[str]) -> str:

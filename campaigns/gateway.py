@@ -48,9 +48,17 @@ def close() -> None:
     _clients.close()
 
 
+# Kept for what is asked beside sending: doubts, reports of Exchange's, drafts of stopped campaigns. At most a tenth.
+REQUESTS_BESIDE = 250
+
+
 def limits_of(workspace: Workspace) -> Limits:
+    """What mails may use up of what Microsoft allows."""
+    beside = min(REQUESTS_BESIDE, workspace.requests_per_10min // 10)
     return Limits(
         messages_per_minute=workspace.messages_per_minute,
         recipients_per_day=workspace.recipients_per_day,
         concurrent=workspace.concurrent_requests,
+        upload_bytes_per_5min=workspace.upload_bytes_per_5min,
+        requests_per_10min=workspace.requests_per_10min - beside,
     )

@@ -16,7 +16,7 @@ from campaigns.attachments import LONGEST_NAME, AttachmentRefused
 from campaigns.generated import Generated, InvitationRecipe, PdfRecipe, generated
 from campaigns.html_spans import attribute_text, scan
 from campaigns.models import Attachment, Campaign, Recipient
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 
 LONGEST_TEXT = 10_000  # characters of a description
 LONGEST_HTML = 3_000_000

@@ -7,8 +7,9 @@ values begin and end. Standard library only, for the tracking edge imports this 
 
 import html as html_entities
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["text", "open", "close", "comment", "raw"]
@@ -20,6 +21,8 @@ _ATTRIBUTE = re.compile(r"""([^\s/>=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>]*))?""")
 _CONDITIONAL = re.compile(r"<!--\[if[^\]>]{0,200}\]>", re.IGNORECASE)
 _CONDITIONAL_END = re.compile(r"<!\[endif\]\s*-->", re.IGNORECASE)
 _REVEALED = re.compile(r"<!-->|-->")
+
+KEPT_LENGTH = 200_000  # characters; longer texts are scanned anew each time
 
 # Elements whose content is not markup. `title` and `textarea` may hold entities, but never tags.
 RAW_ELEMENTS = frozenset({"style", "script", "title", "textarea", "xml", "noembed", "xmp"})
@@ -79,11 +82,17 @@ def _comment_end(html: str, position: int) -> int:
     return len(html) if end < 0 else end + 3
 
 
-def scan(html: str) -> Iterator[Span]:
-    """Yield the spans of `html` in order, without gaps.
+def scan(html: str) -> Sequence[Span]:
+    """The spans of `html` in order, without gaps. Never fails; markup that does not end counts as text."""
+    return _scanned(html) if len(html) <= KEPT_LENGTH else tuple(_spans(html))
 
-    Never fails; markup that does not end counts as text.
-    """
+
+@lru_cache(maxsize=2)  # the same text is looked at again while one template is compiled
+def _scanned(html: str) -> Sequence[Span]:
+    return tuple(_spans(html))
+
+
+def _spans(html: str) -> Iterator[Span]:
     position = text_start = 0
     hidden = False
     length = len(html)

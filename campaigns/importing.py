@@ -20,15 +20,17 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from campaigns import appending
 from campaigns.desk import replaying
 from campaigns.models import Campaign, Spreadsheet
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.spreadsheet import child
 from campaigns.spreadsheet.errors import BeginAnew, Damaged, ReadingCancelled, SheetMissing, SpreadsheetError
 from campaigns.spreadsheet.options import Options
 
 COPY = f"COPY campaigns_recipient (spreadsheet_id, {', '.join(child.COPY_COLUMNS)}) FROM STDIN"
 DEADLINE_SECONDS = 300
+ADDED = "added"  # an origin: its rows are appended to those of a finished campaign
 # What PostgreSQL says to values it does not take, also when it is asked again.
 REFUSED = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError)
 GIVEN_UP_AFTER = timedelta(seconds=DEADLINE_SECONDS + 60)  # its worker is dead: another one begins anew
@@ -80,7 +82,7 @@ def accept(
                 file.write(chunk)
         upload.fingerprint = digest.hexdigest()
         with transaction.atomic():
-            campaign.begin_import()
+            _lock_for(campaign, origin)
             if remembered_locale:
                 campaign.locale = remembered_locale
                 campaign.save(update_fields=["locale"])
@@ -89,6 +91,16 @@ def accept(
         upload.delete_file()  # nothing says that it is there
         raise
     return upload
+
+
+def _lock_for(campaign: Campaign, origin: str) -> None:
+    """Its data are about to be replaced, or added to. Raises NotNow."""
+    if origin != ADDED:
+        campaign.begin_import()
+        return
+    appending.lock_finished(campaign)
+    if campaign.uploads.filter(status__in=[Spreadsheet.Status.WAITING, Spreadsheet.Status.READING]).exists():
+        raise NotNow(_("Other rows are still being read. Nothing was added; try again in a moment."))
 
 
 def waiting() -> list[int]:
@@ -153,6 +165,9 @@ def _store_rows(upload: Spreadsheet) -> None:
         if not taken:
             raise ReadingCancelled("cancelled", name=upload.name)
         upload.refresh_from_db()
+        if upload.options.get("origin") == ADDED:
+            appending.append_upload(upload)
+            return
         replaying.replay(upload.campaign, upload)
         upload.campaign.take_data(upload)
 

@@ -1,106 +1,64 @@
-"""One slice of sending from one mailbox: claim what its allowance permits, deliver, wait, again."""
+"""The doors into sending: what the clock asks, and what a worker is handed."""
 
-import asyncio
 import logging
-import time
-from collections.abc import Awaitable, Sequence
-from concurrent.futures import TimeoutError as NotYet
-from datetime import timedelta
-from uuid import UUID
+import os
+import random
+import threading
+from concurrent.futures import Future
 
 from django.conf import settings
-from django.db.models import Q
-from django.utils import timezone, translation
+from django.utils import timezone
 
-from accounts.models import LedgerEntry, Mailbox
-from campaigns import gateway, pacing
-from campaigns.delivery import Flight
-from campaigns.models import Message
+from campaigns import gateway
+from campaigns.sending import claims
+from campaigns.sending.engine import Engine
 from microsoft_graph import loop
 
 log = logging.getLogger(__name__)
 
+_lock = threading.Lock()
+_engines: dict[int, Engine] = {}  # of this process, by its pid: a forked child makes its own
+
 
 def mailboxes_to_pump() -> list[int]:
-    """Ids of the mailboxes that may send and have something due, in flight without a pump, or in doubt."""
-    waiting = Q(messages__status="pending") & (Q(messages__is_test=True) | Q(messages__campaign__status="sending"))
-    in_flight = Q(messages__status__in=Message.IN_FLIGHT)
-    left_draft = Q(messages__status="cancelled", messages__draft_id__gt="")
-    ready = Mailbox.objects.may_send(timezone.now()).filter(waiting | in_flight | left_draft)
-    return list(ready.order_by("pk").values_list("pk", flat=True).distinct())
+    """Ids of the mailboxes that may send and have something due, in flight without a pump, or in doubt.
+
+    In any order: where there are more than the workers take, none is always the last.
+    """
+    ids = claims.mailboxes_to_pump(timezone.now())
+    random.shuffle(ids)
+    return ids
+
+
+def hand_over(mailbox_id: int) -> None:
+    """Send from this mailbox, beside the others of this process. Left to another worker where this one has enough."""
+    engine = _engine()
+    if len(engine) < settings.PUMP_MAILBOXES:
+        loop.submit(engine.run(mailbox_id)).add_done_callback(_log_accident)
 
 
 def pump(mailbox_id: int) -> None:
-    """Send from this mailbox for at most PUMP_SLICE_SECONDS; nothing if another pump holds it."""
-    mailbox = Mailbox.objects.select_related("workspace").get(pk=mailbox_id)
-    key = mailbox.take_lease()
-    if key is None:
-        return
-    try:
-        _Slice(mailbox, key).run()
-    finally:
-        mailbox.release_lease(key)
+    """The same, and come back when its slice is over."""
+    loop.run(_engine().run(mailbox_id))
 
 
-class _Slice:
-    def __init__(self, mailbox: Mailbox, key: UUID) -> None:
-        self.mailbox, self.key = mailbox, key
-        self.ends = time.monotonic() + settings.PUMP_SLICE_SECONDS
-        self.limits = gateway.limits_of(mailbox.workspace)
-        self.flight = Flight(mailbox, key, gateway.client_for(mailbox), self.wait_for)
-
-    def run(self) -> None:
-        Message.objects.take_over(self.mailbox, self.key)
-        self.flight.settle_doubts()
-        self.flight.delete_left_drafts()
-        while time.monotonic() < self.ends and self.may_go_on():
-            allowance = self.allowance()
-            if allowance.messages == 0:
-                if not self.rest(allowance.wait_seconds):
-                    return
-                continue
-            at_most = min(allowance.messages, self.limits.concurrent)
-            messages = Message.objects.claim(self.mailbox, self.key, at_most)
-            if not messages:
-                return
-            with translation.override(messages[0].campaign.language):  # of the reasons noted for its owner
-                self.flight.deliver(messages)
-
-    def may_go_on(self) -> bool:
-        """The lease is still ours, and Microsoft has not told this mailbox to wait or to stop."""
-        if not self.mailbox.renew_lease(self.key):
-            return False
-        self.mailbox.refresh_from_db(fields=["state", "paused_until"])
-        told_to_wait = self.mailbox.paused_until is not None and self.mailbox.paused_until > timezone.now()
-        return self.mailbox.is_connected and not told_to_wait
-
-    def allowance(self) -> pacing.Allowance:
-        now = timezone.now()
-        used = LedgerEntry.objects.filter(mailbox=self.mailbox, at__gt=now - timedelta(days=1))
-        ledger = pacing.Ledger(
-            (at.timestamp(), messages, recipients)
-            for at, messages, recipients in used.values_list("at", "messages", "recipients").order_by("at")
-        )
-        return pacing.allowance(now.timestamp(), self.limits, ledger)
-
-    def rest(self, seconds: float) -> bool:
-        """Sleep until the allowance grows; False when that is past this slice."""
-        if time.monotonic() + seconds > self.ends:
-            return False
-        time.sleep(min(seconds, 1.0))
-        return True
-
-    def wait_for(self, calls: Sequence[Awaitable[object]]) -> list[object]:
-        """Run the calls side by side on this process's event loop, and keep the lease alive meanwhile."""
-        if not calls:
-            return []
-        everything = loop.submit(_together(calls))
-        while True:
-            try:
-                return everything.result(timeout=settings.MAILBOX_LEASE_SECONDS / 3)
-            except NotYet:
-                self.mailbox.renew_lease(self.key)
+def close(seconds: float = 0.0) -> None:
+    """Begin nothing more, wait so long for what is on its way, and let everything go; the next use begins anew."""
+    with _lock:
+        engine = _engines.pop(os.getpid(), None)
+    if engine is not None:
+        loop.run(engine.drain(seconds))
+        engine.close()
+    gateway.close()
 
 
-async def _together(calls: Sequence[Awaitable[object]]) -> list[object]:
-    return list(await asyncio.gather(*calls, return_exceptions=True))
+def _log_accident(run: "Future[None]") -> None:
+    if not run.cancelled() and (problem := run.exception()) is not None:
+        log.error("a pump broke off; the next one goes on", exc_info=problem)
+
+
+def _engine() -> Engine:
+    with _lock:
+        if os.getpid() not in _engines:
+            _engines[os.getpid()] = Engine()
+        return _engines[os.getpid()]

@@ -5,6 +5,8 @@ from django.views.generic import RedirectView
 
 from accounts.permissions import public
 from campaigns.views import (
+    added_rows,
+    approval,
     attachments,
     campaigns,
     check,
@@ -14,8 +16,11 @@ from campaigns.views import (
     message,
     results,
     saved_templates,
+    schedule,
+    sender,
     sending,
     suppressions,
+    watching,
     workbook,
     workspace,
 )
@@ -74,11 +79,17 @@ urlpatterns = [
     # Send
     path(one + "send/", sending.send, name="campaign-send"),
     path(one + "sending/", sending.sending, name="sending"),
-    path(one + "progress/", sending.progress, name="progress"),
+    path(one + "progress/", watching.progress, name="progress"),
+    path(one + "launch/forecast/", sending.launch_forecast, name="launch-forecast"),
+    path(one + "sender/", sender.choose_sender, name="choose-sender"),
+    path(one + "sender/check/", sender.check_sender, name="check-sender"),
+    path(one + "sender/result/", sender.sender_test, name="sender-test"),
+    path(one + "schedule/", schedule.choose_schedule, name="choose-schedule"),
     path(one + "launch/", sending.launch, name="launch"),
     path(one + "pause/", sending.pause, name="pause"),
     path(one + "resume/", sending.resume, name="resume"),
     path(one + "stop/", sending.stop, name="stop"),
+    path(one + "withdraw/", approval.withdraw, name="withdraw"),
     # Results
     path(one + "results/", results.results, name="campaign-results"),
     path(one + "results/figures/", results.result_figures, name="result-figures"),
@@ -86,6 +97,22 @@ urlpatterns = [
     path(one + "results/workbook/", workbook.results_workbook, name="results-workbook"),
     path(one + "retry/", results.retry_failed, name="retry-failed"),
     path(one + "messages/<int:message_id>/settle/", results.settle_message, name="settle-message"),
+    # Rows added later
+    path(one + "added/", added_rows.added, name="added-rows"),
+    path(one + "added/spreadsheet/", added_rows.upload, name="add-spreadsheet"),
+    path(one + "added/paste/", added_rows.paste, name="add-pasted"),
+    path(one + "added/type/", added_rows.type_row, name="add-typed"),
+    path(one + "added/take-back/", added_rows.take_back, name="take-added-back"),
+    path(one + "added/launch/", added_rows.launch, name="launch-added"),
+    # A second person's
+    path("approvals/", approval.approvals, name="approvals"),
+    path("approvals/<int:campaign_id>/", approval.approval, name="approval"),
+    path("approvals/<int:campaign_id>/findings/", approval.findings, name="approval-findings"),
+    path("approvals/<int:campaign_id>/preview/", approval.preview, name="approval-preview"),
+    path("approvals/<int:campaign_id>/preview/frame/", approval.frame, name="approval-frame"),
+    path("approvals/<int:campaign_id>/attachment/", approval.attachment, name="approval-attachment"),
+    path("approvals/<int:campaign_id>/approve/", approval.approve, name="approve"),
+    path("approvals/<int:campaign_id>/decline/", approval.decline, name="decline"),
     # Across campaigns
     path("templates/", saved_templates.saved_templates, name="saved-templates"),
     path("templates/cards/", saved_templates.cards, name="saved-template-cards"),
@@ -97,6 +124,8 @@ urlpatterns = [
     path("templates/<int:template_id>/delete/", saved_templates.delete, name="delete-template"),
     path("settings/spreadsheets/", workspace.spreadsheet_settings, name="spreadsheet-settings"),
     path("settings/spreadsheets/numbers/", workspace.choose_number_locale, name="choose-number-locale"),
+    path("settings/sending/", workspace.sending_policy, name="sending-policy"),
+    path("settings/sending/save/", workspace.save_sending_policy, name="save-sending-policy"),
     path("settings/suppressions/", suppressions.suppressions, name="suppressions"),
     path("settings/suppressions/add/", suppressions.add, name="add-suppression"),
     path("settings/suppressions/<int:suppression_id>/remove/", suppressions.remove, name="remove-suppression"),

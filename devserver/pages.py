@@ -25,6 +25,8 @@ SCHEDULED = "Summer party invitation"
 PAUSED = "Salary letters 2026"
 STOPPED = "Car park notice (wrong list)"
 SENDING = "Membership renewal"
+WAITING = "Fees from January"
+TO_APPROVE = "Works council election"  # Ben's
 TO_MEND = "Trade fair contacts"
 
 DENIED = "?error=access_denied"
@@ -243,6 +245,49 @@ def ask_to_launch(tour: "Tour", page: Page) -> None:
     page.locator("#confirm").wait_for()
 
 
+def choose_sender(page: Page, address: str, kind: str) -> None:
+    page.get_by_label("Another address").check()
+    page.locator("#sender-address").fill(address)
+    page.locator("#sender-kind").select_option(kind)
+    page.locator("#from").get_by_role("button", name="Save").click()
+    page.locator("#sender-test").get_by_text(address).first.wait_for()
+
+
+def send_from_shared_mailbox(tour: "Tour", page: Page) -> None:
+    """Microsoft has not been asked yet whether that is allowed."""
+    choose_sender(page, "events@contoso.example", "shared")
+
+
+def send_from_untested_alias(tour: "Tour", page: Page) -> None:
+    choose_sender(page, "fairs@contoso.example", "alias")
+    page.get_by_label("Another address").check()
+
+
+def send_from_tested_alias(tour: "Tour", page: Page) -> None:
+    """The test goes out and comes back, as in life."""
+    alias = "school@contoso.example"
+    right = {"person": "ana@contoso.example", "address": alias, "right": "alias"}
+    page.request.post(f"{tour.stack.sandbox_url}/_control/rights", data=right)
+    choose_sender(page, alias, "alias")
+    page.locator("#from").get_by_role("button", name=re.compile("test", re.IGNORECASE)).click()
+    page.locator("#sender-test").get_by_text("Recipients see").wait_for()
+
+
+def choose_hours(tour: "Tour", page: Page) -> None:
+    page.get_by_label("Not before").fill("08:00")
+    page.get_by_label("Not after").fill("18:00")
+    for day in ("Saturday", "Sunday"):
+        page.get_by_label(day).uncheck()
+    page.locator("#schedule").get_by_role("button", name="Save").click()
+    page.locator("#schedule").get_by_text("If you launch now").wait_for()
+
+
+def choose_unreadable_zones(tour: "Tour", page: Page) -> None:
+    page.locator("#zone-column").select_option(index=1)
+    page.locator("#schedule").get_by_role("button", name="Save").click()
+    page.get_by_text("The time zones in").wait_for()
+
+
 def send_form_without_token(tour: "Tour", page: Page) -> None:
     """As from a page that was open while one signed in anew."""
     page.context.clear_cookies(name="csrftoken")
@@ -261,6 +306,22 @@ def open_first_mail(tour: "Tour", page: Page) -> None:
 
 
 # --- the list ---------------------------------------------------------------------------------------------------
+
+
+def add_a_row(tour: "Tour", page: Page) -> None:
+    """A row with an address that has got the mail, and a new one."""
+    for number in ("000", "900"):
+        page.get_by_text("Type a row").click()
+        page.get_by_label("First name").fill("Ingrid")
+        page.get_by_label("Email").fill(f"person{number}@northwind.example")
+        page.get_by_role("button", name="Add this row").click()
+        page.locator("#added-title").wait_for()
+
+
+def type_a_wrong_limit(tour: "Tour", page: Page) -> None:
+    page.get_by_label("Mails a minute").fill("0")
+    page.get_by_role("button", name="Save").click()
+    page.locator("#messages_per_minute_error").wait_for()
 
 
 def step(name: str, campaign: str, arrive: Arrive | None = None, query: str = "", state: str = "") -> Shown:
@@ -316,8 +377,14 @@ PAGES = [
     step("check", TO_MEND, state="blockers"),
     step("check", FINISHED, wait_for_mail),
     step("send", TO_MEND, state="blockers"),
+    step("send", TO_MEND, send_from_shared_mailbox, state="sender-consent"),
+    step("send", TO_MEND, send_from_untested_alias, state="sender-untested"),
     step("send", READY),
+    step("send", READY, send_from_tested_alias, state="sender-tested"),
     step("send", READY, ask_to_launch, state="question"),
+    step("send", READY, choose_hours, state="schedule"),
+    step("send", TO_MEND, choose_unreadable_zones, state="schedule-unreadable"),
+    step("send", WAITING, state="waiting"),
     step("send", SCHEDULED, state="scheduled"),
     step("send", SENDING, state="sending"),
     step("send", PAUSED, state="paused"),
@@ -333,6 +400,13 @@ PAGES = [
     Shown("mailbox-basic", "/settings/mailbox/", "mailbox", "Cleo"),
     Shown("mailbox-disconnected", "/settings/mailbox/", "mailbox", "Ben"),
     Shown("spreadsheet-settings", "/settings/spreadsheets/", "spreadsheet-settings", "Ana"),
+    Shown("sending-policy", "/settings/sending/", "sending-policy", "Ana"),
+    Shown("sending-policy-refused", "/settings/sending/", "sending-policy", "Ana", arrive=type_a_wrong_limit),
+    Shown("sending-policy-no-admin", "/settings/sending/", "sending-policy", "Ben"),
+    Shown("approvals", "/approvals/", "approvals", "Ana"),
+    Shown("approvals-none", "/approvals/", "approvals", "Cleo"),
+    Shown("approval", "/approvals/{campaign}/", "approval", "Ana", TO_APPROVE, arrive=wait_for_mail),
+    Shown("added-rows-none", "/campaigns/{campaign}/added/", "added-rows", "Ana", FINISHED),
     Shown("suppressions", "/settings/suppressions/", "suppressions", "Ana"),
     Shown("suppressions-none", "/settings/suppressions/", "suppressions", "Cleo"),
     Shown("api-tokens", "/settings/api-tokens/", "api-tokens", "Ana"),
@@ -352,5 +426,6 @@ PAGES = [
     Shown("admin-sign-in", "/admin/login/", is_ours=False),
     Shown("admin", "/admin/", who="Operator", is_ours=False),
     Shown("admin-campaigns", "/admin/campaigns/campaign/", who="Operator", is_ours=False),
+    Shown("added-rows", "/campaigns/{campaign}/added/", "added-rows", "Ana", FINISHED, arrive=add_a_row),
     step("data", EMPTY, upload_without_a_worker, state="reading"),
 ]

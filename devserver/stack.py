@@ -41,7 +41,8 @@ class Stack:
     """Everything lies below one folder: data, logs, spool, uploads, secrets. Stopped, it can start again.
 
     `postgres` and `redis` default to servers of its own in that folder. `extra` adds to the processes'
-    environment. Start it from a thread that outlives it (guard.py says why).
+    environment. Of several `workers` the first is called "worker", the others "worker-2", "worker-3" …
+    Start it from a thread that outlives it (guard.py says why).
     """
 
     def __init__(
@@ -52,8 +53,10 @@ class Stack:
         postgres: Server | None = None,
         redis: Server | None = None,
         durable: bool = True,
+        workers: int = 1,
         extra: Mapping[str, str] | None = None,
     ) -> None:
+        self.workers = ["worker", *(f"worker-{number}" for number in range(2, workers + 1))]
         self.folder = folder.resolve()
         self.ports = ports
         self.postgres: Server = postgres or Postgres(self.folder / "postgres", durable=durable)
@@ -89,8 +92,8 @@ class Stack:
         with step("Tables"):
             self.manage("migrate", "--verbosity", "0")
         with step("Web, worker, clock and shipper"):
-            self._start("web", "worker", "shipper", "beat")
-            self._wait("sandbox", "edge", "web", "worker")
+            self._start("web", *self.workers, "shipper", "beat")
+            self._wait("sandbox", "edge", "web", *self.workers)
 
     def stop(self) -> None:
         """Stop everything in order: those who use the servers first, all at once, then the servers."""
@@ -123,7 +126,7 @@ class Stack:
         self.stop()
 
     def kill(self, name: str) -> None:
-        """SIGKILL one of: sandbox, edge, web, worker, shipper, beat."""
+        """SIGKILL one of: sandbox, edge, web, worker (worker-2 …), shipper, beat."""
         self.children[name].kill()
 
     def stop_one(self, name: str) -> None:
@@ -163,6 +166,7 @@ class Stack:
     def _commands(self) -> dict[str, list[str]]:
         python = [sys.executable]
         celery = [*python, "-m", "celery", "-A", "mailmerge"]
+        worker = [*celery, "worker", "-P", "threads", "-c", WORKER_THREADS, "-l", "INFO"]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         sandbox = ["--data", str(self.folder / "sandbox"), "--app-url", self.app_url]
         edge = ["--spool", str(self.spool)]
@@ -179,7 +183,7 @@ class Stack:
             "sandbox": [*python, "-m", "sandbox", "--port", str(self.ports.sandbox), *sandbox],
             "edge": [*python, "-m", "tracking.edge", "--port", str(self.ports.tracking), *edge],
             "web": [*python, "-m", "granian", "--port", str(self.ports.web), *web],
-            "worker": [*celery, "worker", "-P", "threads", "-c", WORKER_THREADS, "-l", "INFO", *quiet],
+            **{name: [*worker, "-n", f"{name}@%h", *quiet] for name in self.workers},
             "shipper": [*python, str(PROJECT / "manage.py"), "ship_hits"],
             "beat": [*celery, "beat", "-l", "INFO", "--pidfile=", "-s", str(self.folder / "beat-schedule")],
         }
@@ -206,6 +210,6 @@ class Stack:
         child = self.children[name]
         if name in pages:
             return lambda: answers_http(pages[name])
-        if name == "worker":
+        if name in self.workers:
             return lambda: " ready." in child.said()
         return lambda: child.running

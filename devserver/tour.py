@@ -174,6 +174,9 @@ class Tour:
             number = re.search(r"/campaigns/(\d+)/", link.get_attribute("href") or "")
             assert number
             self.campaigns.setdefault(link.inner_text(), int(number[1]))
+        page.goto(f"{self.stack.app_url}/approvals/")  # Ben's
+        for link in page.locator("main th a").all():
+            self.campaigns[link.inner_text()] = int((link.get_attribute("href") or "").split("/")[2])
         page.close()
         found = httpx.get(f"{self.stack.sandbox_url}/_control/messages", params={"to": UNSUBSCRIBES}, trust_env=False)
         links = re.findall(r'"(http://[^"]*/u/[^"]+)"', "".join(mail["html"] for mail in found.json()))

@@ -11,8 +11,11 @@ from ninja.security import HttpBearer
 
 from accounts.models import ApiToken, User
 from campaigns.api import router as campaigns
+from campaigns.api_approval import router as approval
 from campaigns.api_attachments import router as attachments
-from campaigns.models.campaign import NotNow
+from campaigns.api_schedule import router as schedule
+from campaigns.api_sender import router as sender
+from campaigns.models.not_now import NotNow
 
 
 class PersonalToken(HttpBearer):
@@ -32,6 +35,9 @@ api = NinjaAPI(
 )
 api.add_router("", campaigns)
 api.add_router("", attachments)
+api.add_router("", approval)
+api.add_router("", sender)
+api.add_router("", schedule)
 
 
 def problem(status: int, detail: str, **more: Any) -> HttpResponse:

@@ -45,6 +45,11 @@ app.conf.beat_schedule = {
         "schedule": 1.0,
         "options": {"expires": 5},
     },
+    "sweep up what a race left behind": {
+        "task": "campaigns.tasks.sweep",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
     "tell senders what happened": {
         "task": "postmark.tasks.tick",
         "schedule": 2.0,
@@ -54,6 +59,11 @@ app.conf.beat_schedule = {
     "forget what no limit counts any more": {
         "task": "accounts.tasks.prune_ledger",
         "schedule": crontab(minute="7"),
+        "options": {"expires": 600},
+    },
+    "forget what no tenant's limit counts any more": {
+        "task": "campaigns.tasks.prune_use",
+        "schedule": crontab(minute="9"),
         "options": {"expires": 600},
     },
     "delete ended sessions": {

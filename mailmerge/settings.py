@@ -89,6 +89,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "campaigns.pages.approval.waiting",
             ],
         },
     },
@@ -185,9 +186,12 @@ EXTERNAL_RECIPIENTS_PER_DAY = int(env.number("EXTERNAL_RECIPIENTS_PER_DAY", 10_0
 # How long a doubtful send is left alone before it is looked up: Microsoft names no bound for Sent Items.
 DOUBT_GRACE_SECONDS = env.number("DOUBT_GRACE_SECONDS", 150)
 DOUBT_LOOKUPS = 4  # looked up this often, ever later, before a person is asked
-PUMP_SLICE_SECONDS = env.number("PUMP_SLICE_SECONDS", 30)
+PUMP_SLICE_SECONDS = env.number("PUMP_SLICE_SECONDS", 120)  # then a mailbox is let go, perhaps to another worker
+PUMP_MAILBOXES = int(env.number("PUMP_MAILBOXES", 1000))  # at a time, in one worker process
 MAILBOX_LEASE_SECONDS = env.number("MAILBOX_LEASE_SECONDS", 15)
 COOLING_OFF_SECONDS = env.number("COOLING_OFF_SECONDS", 30)
+MISSED_AFTER_SECONDS = env.number("MISSED_AFTER_SECONDS", 600)  # so late a start is missed: its campaign's rule counts
+AWAY_AFTER_SECONDS = env.number("AWAY_AFTER_SECONDS", 900)  # without a tick for so long, the service was away
 
 # Asked about SPF, DKIM and DMARC of senders' domains; none: those of this machine, "off": nobody.
 DNS_SERVERS = env.words("DNS_SERVERS", "off" if ON_LOOPBACK else "")

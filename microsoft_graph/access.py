@@ -1,7 +1,6 @@
 """Access tokens for msgraph-sdk: fetched between its requests, and never repeated by it."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -41,24 +40,30 @@ class Tokens(AccessTokenProvider):
         self._fetched = 0.0
 
     async def current(self) -> str:
+        if self._is_fresh():
+            return self._token
         async with self._lock:
-            if not self._token or time.monotonic() - self._fetched > TOKEN_SECONDS:
+            if not self._is_fresh():
                 await self._fetch(None)
             return self._token
 
-    async def renew(self, refused: str, claims: str) -> None:
+    def _is_fresh(self) -> bool:
+        return bool(self._token) and asyncio.get_running_loop().time() - self._fetched <= TOKEN_SECONDS
+
+    async def renew(self, refused: str, claims: str) -> str:
         """Another token than `refused`, which a request beside us may have brought already."""
         async with self._lock:
-            if self._token == refused:
+            if self._token in (refused, ""):  # "": a request beside us has asked in vain
                 self._token = ""
                 await self._fetch(claims)
+            return self._token
 
     async def _fetch(self, claims: str | None) -> None:
         try:
             self._token = await asyncio.to_thread(self._get_token, claims)
         except OSError as error:
             raise NotDone("Microsoft's sign-in could not be reached.", wire.RETRY_SECONDS) from error
-        self._fetched = time.monotonic()
+        self._fetched = asyncio.get_running_loop().time()
 
     async def get_authorization_token(
         self, uri: str, additional_authentication_context: dict[str, Any] | None = None

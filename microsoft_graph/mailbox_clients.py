@@ -1,6 +1,6 @@
 """The clients of this process, one per mailbox, closed again when they have not been used for a while.
 
-One small client each, because a pool shared by hundreds of mailboxes costs ten times the CPU.
+They share their connections (exchange.py); each has its tokens and its own limit of requests in flight.
 """
 
 import threading

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts import microsoft, tokens
-from campaigns import gateway
+from campaigns import pump
 from tests import sandbox_process
 from tests.sandbox_process import SandboxProcess
 
@@ -27,7 +27,7 @@ class SignedIn(Client):
 def fresh_process() -> Iterator[None]:
     """Mailbox ids begin anew with each test: nothing this process remembers of an earlier one may be used."""
     yield
-    gateway.close()
+    pump.close()
     tokens.forget_all()
     microsoft.forget_throttling()
 
@@ -36,9 +36,10 @@ def fresh_process() -> Iterator[None]:
 def sign_in(sandbox: SandboxProcess, fresh_process: None) -> SignIn:
     """`sign_in("ana@contoso.example", tier="full")` → a Django test client with her session."""
 
-    def walk(person: str, tier: str = "") -> SignedIn:
+    def walk(person: str, tier: str = "", *, shared: bool = False) -> SignedIn:
         client = SignedIn()
-        start = client.get("/sign-in/start/", {"tier": tier} if tier else {})
+        asked = ({"tier": tier} if tier else {}) | ({"shared": "1"} if shared else {})
+        start = client.get("/sign-in/start/", asked)
         assert start.status_code == 302, start.content
         with httpx.Client(trust_env=False, timeout=20) as browser:
             back = sandbox_process.sign_in(browser, start.headers["location"], person)

@@ -11,13 +11,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import ApiToken, AuditEntry, LedgerEntry, Mailbox, User
+from accounts.models import ApiToken, AuditEntry, LedgerEntry, Mailbox, SenderAddress, TenantUse, User
 from campaigns.models import (
     Attachment,
     AttachmentContent,
     AttachmentFile,
     Campaign,
     Edit,
+    Heartbeat,
     SavedTemplate,
     Suppression,
 )
@@ -64,6 +65,9 @@ def fill_every_table(campaign: Campaign) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(pause_reason=said)
     Notice.objects.create(campaign=campaign, kind=Notice.Kind.RESULT, occasion="end", reason=said)
     LedgerEntry.objects.create(mailbox=mailbox, messages=1, recipients=1)
+    TenantUse.objects.create(workspace=campaign.workspace, minute=timezone.now(), recipients=1)
+    SenderAddress.objects.create(mailbox=mailbox, address=mailbox.address, name="Dear", kind="alias", refusal=said)
+    Heartbeat.objects.create(at=timezone.now())
     AuditEntry.note(campaign.owner, "signed in")
     Suppression.objects.add(campaign.workspace, [ROWS[0][1]], Suppression.Reason.BY_HAND)
     hit = {"message": message, "at": timezone.now(), "method": "GET", "segment": uuid.uuid4(), "offset": 0}

@@ -26,11 +26,11 @@ SPOKEN_ATTRIBUTES = re.compile(
 
 SAME_IN_EVERY_LANGUAGE = {
     r"Mailmerge": "our name",
-    r"(User|Mail)\.\w+": "Microsoft's names of permissions",
+    r"(User|Mail)\.[\w.]+": "Microsoft's names of permissions",
     r"\(Ctrl\+[\w\[\]]\)": "keys, as most keyboards label them",
     r"https://": "how an address begins",
     r"(UTC ?)+": "the zone of a time that no script has put into the reader's own",
-    r"\w+@\w+\.example": "the style guide's sample of data",
+    r"\w+@(\w+\.example|…)": "a sample of an address",
     r"Arial|Calibri|Courier|Georgia|Tahoma|Times|Trebuchet|Verdana": "fonts",
     r'City == "Paris" and Fee > 100': "a sample of the merge language",
     r"Europe/Berlin": "a zone's name",

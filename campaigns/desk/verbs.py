@@ -17,7 +17,7 @@ from campaigns.desk.grouping import regroup
 from campaigns.desk.judging import Cell
 from campaigns.desk.suggesting import suggestion
 from campaigns.models import Campaign, Edit, Recipient, Spreadsheet
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.spreadsheet import problems
 from campaigns.spreadsheet.problems import NO_MAIL
 

@@ -19,6 +19,10 @@ FROM campaigns_campaign AS campaign WHERE campaign.id = message.campaign_id
 """
 
 
+# A state of its own no longer: the draft's id is noted together with `sending`.
+DRAFTED = "UPDATE campaigns_message SET status = 'claimed' WHERE status = 'drafted'"
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -171,7 +175,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('status__in', ['claimed', 'drafted', 'sending'])), fields=['mailbox', 'next_look_at'], name='messages_in_flight'),
+            index=models.Index(condition=models.Q(('status__in', ['claimed', 'sending'])), fields=['mailbox', 'next_look_at'], name='messages_in_flight'),
         ),
-        migrations.RunSQL([MAILBOX, DUE], migrations.RunSQL.noop),
+        migrations.RunSQL([MAILBOX, DUE, DRAFTED], migrations.RunSQL.noop),
     ]

@@ -2,84 +2,38 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import F, Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEntry, Mailbox, User, Workspace
+from campaigns.models.campaign_status import CampaignStatus
 from campaigns.models.frozen import state_of
+from campaigns.models.many_campaigns import CampaignQuerySet
 from campaigns.models.message import Message
+from campaigns.models.not_now import NotNow, TemplateConflict
 from campaigns.models.spreadsheet import Recipient, RecipientQuerySet, Spreadsheet
 from campaigns.models.suppression import Suppression
+from campaigns.models.template import Template
+from campaigns.scheduling.stamping import CannotStamp, stamp
+
+NOTE_LENGTH = 500
 
 
-class NotNow(Exception):
-    """The verb does not fit the campaign's state. The text is for the user; nothing has changed."""
-
-
-class CampaignQuerySet(models.QuerySet["Campaign"]):
-    def for_user(self, user: User) -> Self:
-        """The one door through which people reach campaigns: their own, of their own workspace."""
-        return self.filter(workspace_id=user.workspace_id, owner=user)
-
-    def new(self, owner: User, name: str) -> "Campaign":
-        """An empty campaign of this person's."""
-        if owner.workspace is None:
-            raise ValueError("An operator has no workspace, and so no campaigns.")
-        language = (get_language() or settings.LANGUAGE_CODE)[:2]
-        return self.create(workspace=owner.workspace, owner=owner, name=name, language=language)
-
-    def start_due(self) -> int:
-        """Those whose countdown or start time is over begin to send."""
-        due = self.filter(status=Campaign.Status.SCHEDULED, starts_at__lte=Now())
-        return due.update(status=Campaign.Status.SENDING, started_at=Now())
-
-    def pause_all_of(self, mailbox: Mailbox, reason: str) -> int:
-        """Nothing can leave this mailbox until a person acts: its campaigns pause and say why."""
-        of_mailbox = Message.objects.filter(campaign=OuterRef("pk"), mailbox=mailbox, status__in=Message.OPEN)
-        alive = self.filter(Exists(of_mailbox), status=Campaign.Status.SENDING)
-        return alive.update(status=Campaign.Status.PAUSED, paused_at=Now(), pause_reason=reason[:300])
-
-    def pause_unreachable(self) -> int:
-        """Those that should send, but whose mailbox waits for its owner, pause and say why."""
-        cut_off = (
-            Message.objects.filter(campaign=OuterRef("pk"), status__in=Message.OPEN)
-            .exclude(mailbox__state=Mailbox.State.CONNECTED)
-            .values("mailbox__state_reason")[:1]
-        )
-        waiting = self.filter(Exists(cut_off), status=Campaign.Status.SENDING)
-        return waiting.update(status=Campaign.Status.PAUSED, paused_at=Now(), pause_reason=Subquery(cut_off))
-
-    def finish_done(self) -> int:
-        """Those with nothing left to send are finished."""
-        open_messages = Message.objects.filter(campaign=OuterRef("pk"), is_test=False, status__in=Message.OPEN)
-        done = self.filter(~Exists(open_messages), status=Campaign.Status.SENDING)
-        with transaction.atomic():
-            # Locked first and looked at again: a message queued in between keeps its campaign going.
-            ids = list(done.select_for_update(skip_locked=True).values_list("pk", flat=True))
-            return done.filter(pk__in=ids).update(status=Campaign.Status.FINISHED, finished_at=Now())
+def _forget(unsent: models.QuerySet[Message]) -> None:
+    """In one statement: nothing hangs on a message that never left, and to look for it takes half a minute."""
+    unsent._raw_delete(unsent.db)
 
 
 class Campaign(models.Model):
     """A spreadsheet and one template, and what became of each message."""
 
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")  # data or message is still missing
-        IMPORTING = "importing", _("Reading the spreadsheet")
-        READY = "ready", _("Ready")  # both are there; nothing is frozen yet
-        WAITING = "waiting", _("Waiting for approval")  # launched and frozen; a second person has to agree
-        SCHEDULED = "scheduled", _("Starting")  # launched and frozen; the countdown or start time is ahead
-        SENDING = "sending", _("Sending")
-        PAUSED = "paused", _("Paused")
-        STOPPED = "stopped", _("Stopped")  # for good; what had not left was not sent
-        FINISHED = "finished", _("Finished")
+    Status = CampaignStatus
 
     class Importance(models.TextChoices):
         LOW = "low", _("Low")
@@ -162,6 +116,7 @@ class Campaign(models.Model):
         indexes = [
             models.Index(fields=["status"], condition=Q(status__in=["scheduled", "sending"]), name="campaigns_alive"),
             models.Index(fields=["mailbox"], condition=Q(status="sending"), name="campaigns_sending"),
+            models.Index(fields=["workspace"], condition=Q(status="waiting"), name="campaigns_to_approve"),
         ]
 
     def __str__(self) -> str:
@@ -176,6 +131,23 @@ class Campaign(models.Model):
     @property
     def is_launched(self) -> bool:
         return self.launched_at is not None
+
+    @property
+    def was_declined(self) -> bool:
+        """The second person has said no to the last launch; `approval_note` says why."""
+        return self.approver_id is not None and self.approval_asked_at is None
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Launched, but nothing has left since."""
+        unstarted = (self.Status.SCHEDULED, self.Status.PAUSED)
+        return self.status == self.Status.WAITING or (self.status in unstarted and self.started_at is None)
+
+    @property
+    def asked_as(self) -> str:
+        """Another text each time a second person is asked, and for everything they are asked about."""
+        asked_at = self.approval_asked_at
+        return f"{self.approved_state}-{asked_at.timestamp():.6f}" if asked_at else ""
 
     @property
     def newest_upload(self) -> Spreadsheet | None:
@@ -243,7 +215,8 @@ class Campaign(models.Model):
         """Delete the campaign with its rows, its message and all that was tracked. Raises NotNow while it sends."""
         with transaction.atomic():
             locked = Campaign.objects.select_for_update().get(pk=self.pk)
-            if locked.messages.filter(status__in=Message.OPEN, is_test=False).exists():
+            still_open = locked.messages.filter(status__in=Message.OPEN, is_test=False)
+            if locked.status != self.Status.WAITING and still_open.exists():
                 raise NotNow(_now("Mails of this campaign are still to be sent. Stop it first, then delete it."))
             locked.uploads.drop_files()
             locked.messages.all().delete()  # before the rows they were made from
@@ -312,9 +285,112 @@ class Campaign(models.Model):
             Suppression.objects.hold_back(locked)
             if not queued:
                 raise NotNow(_now("There is no row to send to. Nothing was launched."))
-            self._move([self.Status.READY], self.Status.SCHEDULED, launched_at=Now(), starts_at=start, mailbox=mailbox)
-            AuditEntry.note(by, "campaign launched", f"campaign {self.pk}")
+            self._set_off(by, "launched", self.Status.READY, start, launched_at=Now(), mailbox=mailbox)
         return queued
+
+    def send_to_added(self, by: User, *, state: str | None = None) -> int:
+        """Queue a message for each row added since it was finished, and for no other; returns how many.
+
+        As a launch: checked by the caller, counted down, and seen by a second person where that is asked for. Raises
+        NotNow.
+        """
+        self._need_mailbox()
+        with transaction.atomic():
+            locked = Campaign.objects.select_for_update().get(pk=self.pk)
+            if locked.status != self.Status.FINISHED or locked.mailbox is None:
+                raise NotNow(_now("Rows can be sent to later only once a campaign is finished. Nothing was sent."))
+            if state is not None and state != state_of(locked):
+                raise NotNow(_now("Something was changed meanwhile. Nothing was sent; look at it again."))
+            start = timezone.now() + timedelta(seconds=self.workspace.cooling_off_seconds)
+            queued = Message.objects.queue(locked, locked.mailbox, start)
+            Suppression.objects.hold_back(locked)
+            if not queued:
+                raise NotNow(_now("There is no added row to send to. Nothing was sent."))
+            self._set_off(by, "sent to added rows", self.Status.FINISHED, start)
+        return queued
+
+    def _set_off(self, by: User, verb: str, before: str, start: datetime, **also: Any) -> None:
+        """To the countdown; or first to a second person, where the workspace asks for one. Its messages are queued."""
+        self._stamp(start)
+        also |= {"starts_at": start, "approver": None, "approval_note": ""}
+        if self._needs_approval():
+            fresh = Campaign.objects.get(pk=self.pk)  # not as it was when this one was read
+            also |= {"approval_asked_at": Now(), "approved_state": state_of(fresh)}
+            self._act(by, f"{verb}, approval asked", [before], self.Status.WAITING, **also)
+        else:
+            self._act(by, verb, [before], self.Status.SCHEDULED, started_at=None, **also)
+
+    def _stamp(self, start: datetime) -> None:
+        try:
+            stamp(Campaign.objects.select_related("spreadsheet", "workspace").get(pk=self.pk), start)
+        except CannotStamp as problem:
+            raise NotNow(str(problem)) from None
+
+    def _needs_approval(self) -> bool:
+        """More mails than the workspace lets one person send; those that were approved once are not counted again."""
+        most = Workspace.objects.get(pk=self.workspace_id).approval_above
+        if most is None:
+            return False
+        counts = self.counts()
+        queued = counts["pending"]
+        return (queued if self.approved_at else counts["total"] - counts["suppressed"]) > most
+
+    # --- a second person ----------------------------------------------------------------------------------------
+
+    def approve(self, by: User, note: str = "", *, seen: str | None = None) -> None:
+        """A second person lets it go: the countdown begins, or it waits for its start. Raises NotNow.
+
+        `seen` is the `asked_as` that person looked at: a campaign that was withdrawn, changed and launched again
+        meanwhile is another one.
+        """
+        with transaction.atomic():
+            locked = self._lock_for_decision(by)
+            if (seen and seen != locked.asked_as) or locked.approved_state != state_of(locked):
+                raise NotNow(_now("This campaign was changed meanwhile. Nothing was approved; look at it again."))
+            soonest = timezone.now() + timedelta(seconds=self.workspace.cooling_off_seconds)
+            also = {"approver": by, "approved_at": Now(), "approval_note": note.strip()[:NOTE_LENGTH]}
+            start = max(locked.starts_at or soonest, soonest)  # windows that close until then: restamp, in the tick
+            also |= {"starts_at": start, "launched_at": Now(), "started_at": None}
+            self._act(by, "approved", [self.Status.WAITING], self.Status.SCHEDULED, **also)
+
+    def decline(self, by: User, note: str = "") -> None:
+        """A second person says no: nothing goes, and the owner may change it. Raises NotNow."""
+        with transaction.atomic():
+            self._lock_for_decision(by)
+            self._take_back(by, "declined", approver=by, approval_note=note.strip()[:NOTE_LENGTH])
+
+    def withdraw(self, by: User) -> None:
+        """Its owner takes the launch back: not decided yet, or still counting down. Raises NotNow."""
+        with transaction.atomic():
+            locked = Campaign.objects.select_for_update().get(pk=self.pk)
+            if locked.status == self.Status.PAUSED and locked.started_at is not None:
+                raise NotNow(_now("Mails of this campaign have left already. Stop it if no more are to go."))
+            self._take_back(by, "withdrawn", approver=None, approval_note="")
+
+    def _lock_for_decision(self, by: User) -> "Campaign":
+        locked = Campaign.objects.select_for_update().get(pk=self.pk)
+        if by.pk == locked.owner_id or by.workspace_id != locked.workspace_id:
+            raise NotNow(_now("A second person of your workspace has to decide about this campaign."))
+        return locked
+
+    def _take_back(self, by: User, verb: str, **also: Any) -> None:
+        """What the last launch queued is gone. Rows sent to before stay as they are: then it is finished again."""
+        before = [self.Status.WAITING]
+        if verb == "withdrawn":
+            before += [self.Status.SCHEDULED, self.Status.PAUSED]
+        also |= {"approval_asked_at": None, "approved_state": "", "starts_at": None, "pause_reason": ""}
+        real = self.messages.real()
+        if not real.exclude(status__in=[Message.Status.PENDING, Message.Status.SUPPRESSED]).exists():
+            self._act(by, verb, before, self.Status.READY, launched_at=None, mailbox=None, approved_at=None, **also)
+            _forget(real)
+            return
+        ended = Campaign.objects.filter(pk=self.pk).values("finished_at")
+        waiting = real.filter(status=Message.Status.PENDING)
+        again = waiting.filter(
+            created_at__lt=Subquery(ended)
+        ).exists()  # an unclear one, sent again: not of this launch
+        self._act(by, verb, before, self.Status.SENDING if again else self.Status.FINISHED, **also)
+        _forget(waiting.filter(created_at__gte=Subquery(ended)))
 
     def pause(self, by: User | None = None, reason: str = "") -> None:
         """No message is begun after this; those in flight (seconds) end by themselves. Raises NotNow."""
@@ -338,7 +414,7 @@ class Campaign(models.Model):
         """End for good: what has not left is not sent. Raises NotNow."""
         alive = [self.Status.SCHEDULED, self.Status.SENDING, self.Status.PAUSED]
         with transaction.atomic():
-            self._act(by, "stopped", alive, self.Status.STOPPED, finished_at=Now())
+            self._act(by, "stopped", alive, self.Status.STOPPED, finished_at=Now(), pause_reason="")
             self.messages.filter(status=Message.Status.PENDING, is_test=False).update(status=Message.Status.CANCELLED)
 
     def retry_failed(self, by: User) -> int:
@@ -392,30 +468,3 @@ class Campaign(models.Model):
         if moved:
             self.refresh_from_db()
         return bool(moved)
-
-
-class TemplateConflict(NotNow):
-    """Somebody saved a newer version in between."""
-
-
-class Template(models.Model):
-    """The one email with fields."""
-
-    campaign = models.OneToOneField(
-        Campaign, verbose_name=_("campaign"), on_delete=models.CASCADE, related_name="template"
-    )
-    subject = models.TextField(_("subject"), blank=True)
-    html = models.TextField(_("message"), blank=True)
-    version = models.PositiveIntegerField(default=0)
-    saved_at = models.DateTimeField(_("saved"), default=timezone.now)
-
-    class Meta:
-        verbose_name = _("template")
-        verbose_name_plural = _("templates")
-
-    def __str__(self) -> str:
-        return f"template of campaign {self.campaign_id}"
-
-    @property
-    def is_written(self) -> bool:
-        return bool(self.subject.strip() and self.html.strip())

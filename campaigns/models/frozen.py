@@ -24,6 +24,8 @@ def state_of(campaign: "Campaign") -> str:
         (edits["pk__max"], edits["undone"], campaign.grouped),
         template and template.version,
         (campaign.track_opens, campaign.track_clicks, campaign.unsubscribe_link, campaign.language, campaign.locale),
+        _schedule(campaign),
+        (campaign.from_address, campaign.reply_to, campaign.importance, campaign.save_to_sent),
         list(
             Attachment.objects.filter(campaign=campaign)
             .order_by("pk")
@@ -31,3 +33,11 @@ def state_of(campaign: "Campaign") -> str:
         ),
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
+
+
+def _schedule(campaign: "Campaign") -> tuple[object, ...]:
+    """The zone counts only where hours or dates are on its clock; else times are merely shown in it."""
+    columns = (campaign.zone_column, campaign.date_column)
+    hours = (campaign.open_from, campaign.open_until, campaign.weekdays)
+    zone = campaign.time_zone if any(columns) or hours != (None, None, 127) else ""
+    return (*columns, *hours, zone, campaign.missed_rule, campaign.missed_hours)

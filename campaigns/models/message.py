@@ -1,36 +1,42 @@
 """The ledger of sending: one row for each message, and every change of its state is a conditional UPDATE.
 
-pending ─ claim ─▶ claimed ─ draft made ─▶ drafted ─ committed ─▶ sending ─ accepted ─▶ sent
-   ▲                  │                       │                      │
-   └──── put back ────┴───────────────────────┘                      ├─ refused ─▶ failed
-                                                                     └─ doubt ─▶ looked up: sent, back
-                                                                        to pending, or unclear
+pending ─ claim ─▶ claimed ─ draft made, committed ─▶ sending ─ accepted ─▶ sent
+   ▲                  │                                  │
+   └──── put back ────┘                                  ├─ refused ─▶ failed
+                                                         └─ doubt ─▶ looked up: sent, back to pending, or unclear
+
+What happens to many messages at once while they go is in campaigns/sending/{claims,books}.py; docs/message-states.md
+draws the whole of it.
 """
 
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from random import shuffle
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Mailbox
+from accounts.models import LedgerEntry, Mailbox
+from campaigns.addresses import addresses_in
 
 if TYPE_CHECKING:
     from campaigns.models.campaign import Campaign
+    from microsoft_graph.wire import Draft
 
 
 QUEUE = """
 INSERT INTO campaigns_message (campaign_id, recipient_id, mailbox_id, outbox_key, due_at)
 SELECT %(campaign)s, id, %(mailbox)s, gen_random_uuid(), %(due)s
 FROM campaigns_recipient
-WHERE spreadsheet_id = %(sheet)s AND NOT left_out AND NOT removed AND grouped_into IS NULL
+WHERE spreadsheet_id = %(sheet)s AND NOT left_out AND NOT removed AND grouped_into IS NULL AND NOT EXISTS (
+    SELECT FROM campaigns_message AS earlier
+    WHERE earlier.campaign_id = %(campaign)s AND earlier.recipient_id = campaigns_recipient.id AND NOT earlier.is_test
+)
 ORDER BY row_number
 """
 
@@ -61,7 +67,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return counted
 
     def queue(self, campaign: "Campaign", mailbox: Mailbox, due_at: datetime) -> int:
-        """A pending message for every row that is not left out, in one statement; returns how many."""
+        """A pending message for every row that is not left out and has none, in one statement; returns how many."""
         with connection.cursor() as cursor:
             cursor.execute(
                 QUEUE,
@@ -74,86 +80,51 @@ class MessageQuerySet(models.QuerySet["Message"]):
             )
             return int(cursor.rowcount)
 
-    def due(self, mailbox: Mailbox) -> Self:
-        """What may go out of this mailbox now: tests, and rows of campaigns being sent."""
-        return self.filter(
-            Q(is_test=True) | Q(campaign__status="sending"), mailbox=mailbox, status=Message.Status.PENDING
-        )
-
-    def claim(self, mailbox: Mailbox, key: uuid.UUID, at_most: int) -> list["Message"]:
-        """Take at most so many due messages: tests first, then campaigns by turns, each in the order of its rows.
-
-        Another worker's are skipped, not waited for.
-        """
-        with transaction.atomic():
-            ids = self._lock_due(self.due(mailbox).filter(is_test=True), at_most)
-            rows = self.due(mailbox).filter(is_test=False)
-            campaigns = list(rows.order_by().values_list("campaign_id", flat=True).distinct())
-            shuffle(campaigns)  # a campaign of 100,000 rows takes turns with one of 20
-            for turns_left, campaign_id in zip(range(len(campaigns), 0, -1), campaigns, strict=True):
-                share = -(-(at_most - len(ids)) // turns_left)
-                ids += self._lock_due(rows.filter(campaign_id=campaign_id), share)
-            self.filter(pk__in=ids).update(status=Message.Status.CLAIMED, claim_key=key, claimed_at=Now())
-        return list(
-            self.filter(pk__in=ids, claim_key=key)
-            .select_related("campaign__spreadsheet", "campaign__workspace", "recipient")
-            .order_by("pk")
-        )
-
-    def _lock_due(self, due: Self, at_most: int) -> list[int]:
-        locked = due.order_by("pk").select_for_update(skip_locked=True, of=("self",))
-        return list(locked.values_list("pk", flat=True)[:at_most]) if at_most > 0 else []
-
-    def note_drafts(self, key: uuid.UUID, drafts: Iterable["Message"]) -> None:
-        """Remember the drafts' ids before anything is sent."""
-        with transaction.atomic():
-            for message in drafts:
-                self.filter(pk=message.pk, claim_key=key, status=Message.Status.CLAIMED).update(
-                    status=Message.Status.DRAFTED,
-                    draft_id=message.draft_id,
-                    internet_message_id=message.internet_message_id,
-                    conversation_id=message.conversation_id,
-                )
-
-    def forget_drafts(self, key: uuid.UUID, ids: Iterable[int]) -> None:
-        """Those drafts are deleted; a message that goes on gets a new one."""
-        self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.CLAIMED).update(draft_id="")
-
-    def commit_to_send(self, key: uuid.UUID, ids: Iterable[int]) -> set[int]:
-        """From here on a message may have left. Returns the ids that may be sent; the rest must be put back.
-
-        Refused for messages that were taken over, and for campaigns paused or stopped a moment ago.
-        """
-        with transaction.atomic():
-            ours = self.filter(
-                Q(is_test=True) | Q(campaign__status="sending"),
-                pk__in=list(ids),
-                claim_key=key,
-                status__in=[Message.Status.CLAIMED, Message.Status.DRAFTED],
-            ).select_for_update(of=("self",))
-            allowed = set(ours.values_list("pk", flat=True))
-            self.filter(pk__in=allowed).update(status=Message.Status.SENDING, sending_at=Now(), next_look_at=None)
-        return allowed
-
-    def put_back(self, key: uuid.UUID, ids: Iterable[int], *, doubt: bool = False) -> None:
+    def put_back(
+        self,
+        key: uuid.UUID,
+        ids: Iterable[int],
+        *,
+        doubt: bool = False,
+        draft: "Draft | None" = None,
+        due_at: datetime | None = None,
+        claimed_at: datetime | None = None,
+    ) -> None:
         """Not sent, surely: wait for the next turn. `doubt`: a draft of it may exist, look before making one.
 
-        `sending_at` stays where an earlier send is in doubt: such a message never gets a second draft.
+        `draft` was made for it (one message), and is used then. `sending_at` stays where an earlier send is in doubt:
+        such a message never gets a second draft. `due_at`: not before then, since nothing came of it this time, which
+        `looks` counts until it is sent. `claimed_at` names the claim that is meant: repeated because its connection
+        broke, this must not take a message away that the same pump has claimed again meanwhile.
         """
         ours = self.filter(pk__in=list(ids), claim_key=key, status__in=Message.IN_FLIGHT)
-        changes: dict[str, Any] = {"status": Message.Status.PENDING, "claim_key": None}
+        if claimed_at is not None:
+            ours = ours.filter(claimed_at=claimed_at)
+        changes: dict[str, Any] = {"status": Message.Status.PENDING, "claim_key": None, "next_look_at": None}
+        if due_at is not None:
+            changes |= {"due_at": due_at, "looks": F("looks") + 1}
+        if draft is not None:
+            changes |= {
+                "draft_id": draft.id,
+                "internet_message_id": draft.internet_message_id,
+                "conversation_id": draft.conversation_id,
+                "maybe_drafted": False,
+            }
         with transaction.atomic():
             if doubt:
                 changes["maybe_drafted"] = True
             else:
                 ours.filter(status=Message.Status.SENDING, maybe_drafted=False).update(sending_at=None)
             ours.update(**changes)
+            self.filter(pk__in=list(ids)).cancel_stopped()
 
-    def doubt_again(self, key: uuid.UUID, ids: Iterable[int]) -> None:
-        """Neither a draft nor sent any more, although it was sent once: it is on its way, look again later."""
-        self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.CLAIMED).update(
-            status=Message.Status.SENDING, next_look_at=Now() + timedelta(seconds=settings.DOUBT_GRACE_SECONDS)
+    def doubt_again(self, key: uuid.UUID, message_id: int, now: datetime) -> datetime:
+        """Neither a draft nor sent any more, although it was sent once: it is on its way, look again later: when."""
+        at = now + timedelta(seconds=settings.DOUBT_GRACE_SECONDS)
+        self.filter(pk=message_id, claim_key=key, status=Message.Status.CLAIMED).update(
+            status=Message.Status.SENDING, looks=0, next_look_at=at
         )
+        return at
 
     def cancel_stopped(self) -> int:
         """What was put back after its campaign had been stopped waits no longer."""
@@ -164,15 +135,20 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Cancelled messages whose drafts still lie in the mailbox."""
         return list(self.filter(mailbox=mailbox).filter(LEFT_DRAFT)[:50])
 
+    def forget_left_draft(self, message_id: int) -> None:
+        """It is deleted, or its owner was quicker."""
+        self.filter(LEFT_DRAFT, pk=message_id).update(draft_id="")
+
     def adopt_sent(self, key: uuid.UUID, message_id: int) -> None:
         """Found in Sent Items although we did not know: it is sent, and not sent again."""
         self.filter(pk=message_id, claim_key=key, status=Message.Status.CLAIMED).update(
             status=Message.Status.SENT, sent_at=Now()
         )
 
-    def mark_sent(self, key: uuid.UUID, ids: Iterable[int]) -> None:
+    def mark_sent(self, key: uuid.UUID, ids: Iterable[int], at: datetime) -> None:
+        """Found in Sent Items. (What Microsoft has just accepted is noted by campaigns.sending.books.)"""
         self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.SENDING).update(
-            status=Message.Status.SENT, sent_at=Now(), next_look_at=None, reason=""
+            status=Message.Status.SENT, sent_at=at, next_look_at=None, reason=""
         )
 
     def mark_failed(self, key: uuid.UUID, message_id: int, reason: str) -> None:
@@ -180,44 +156,73 @@ class MessageQuerySet(models.QuerySet["Message"]):
             status=Message.Status.FAILED, reason=reason[:500], failed_at=Now(), next_look_at=None
         )
 
+    def mark_returned(self, message_id: int, reason: str) -> int:
+        """Microsoft had accepted it, and gave it back undelivered. Returns 0 when that was known.
+
+        Its copy lies in Sent Items. Retried, it is another mail, so that this copy is not taken for that one.
+        """
+        return self.filter(pk=message_id, status=Message.Status.SENT).update(
+            status=Message.Status.FAILED, reason=reason[:500], failed_at=Now(), outbox_key=uuid.uuid4()
+        )
+
     def mark_suppressed(self, key: uuid.UUID, ids: Iterable[int]) -> None:
         self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.CLAIMED).update(
             status=Message.Status.SUPPRESSED
         )
 
-    def mark_doubtful(self, key: uuid.UUID, ids: Iterable[int]) -> None:
-        """The answer got lost: never send again blindly, look it up after a while."""
-        self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.SENDING).update(
-            next_look_at=Now() + timedelta(seconds=settings.DOUBT_GRACE_SECONDS)
-        )
+    def mark_doubtful(self, key: uuid.UUID, ids: Iterable[int], now: datetime) -> datetime:
+        """The answer got lost: never send again blindly, look it up after a while. Returns when."""
+        at = now + timedelta(seconds=settings.DOUBT_GRACE_SECONDS)
+        self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.SENDING).update(next_look_at=at)
+        return at
 
     # --- after a crash --------------------------------------------------------------------------------------
 
-    def take_over(self, mailbox: Mailbox, key: uuid.UUID) -> None:
-        """The holder of a new lease cares for what an earlier pump left in flight."""
+    def take_over(self, mailbox: Mailbox, key: uuid.UUID, now: datetime) -> datetime | None:
+        """The holder of a new lease cares for what an earlier pump left in flight. Returns when a doubt is due next.
+
+        What was being sent when its pump died counts as gone now: the ledger never has too little.
+        """
         orphans = self.filter(mailbox=mailbox, status__in=Message.IN_FLIGHT).exclude(claim_key=key)
         with transaction.atomic():
-            orphans.filter(status__in=[Message.Status.CLAIMED, Message.Status.DRAFTED]).update(
+            orphans.filter(status=Message.Status.CLAIMED).update(
                 status=Message.Status.PENDING, claim_key=None, maybe_drafted=True
             )
-            orphans.filter(status=Message.Status.SENDING, next_look_at=None).update(
+            broken_off = orphans.filter(status=Message.Status.SENDING, next_look_at=None)
+            gone = list(broken_off.select_for_update().values_list("pk", flat=True))
+            self.filter(pk__in=gone).update(
                 next_look_at=F("sending_at") + timedelta(seconds=settings.DOUBT_GRACE_SECONDS)
             )
+            if gone:
+                recipients = self.filter(pk__in=gone).count_recipients()
+                LedgerEntry.objects.create(mailbox=mailbox, at=now, messages=len(gone), recipients=recipients)
             orphans.filter(status=Message.Status.SENDING).update(claim_key=key)
+        ours = self.filter(mailbox=mailbox, status=Message.Status.SENDING)
+        at: datetime | None = ours.aggregate(Min("next_look_at"))["next_look_at__min"]
+        return at
 
-    def doubtful(self, mailbox: Mailbox, key: uuid.UUID) -> list["Message"]:
+    def count_recipients(self) -> int:
+        """To how many addresses these go: To, CC and BCC."""
+        columns = ("campaign__spreadsheet__cc_column", "campaign__spreadsheet__bcc_column")
+        cells = self.values_list("recipient__address", "recipient__fields", *columns)
+        return sum(
+            max(1, sum(len(addresses_in(cell)) for cell in (to, *(fields[at] for at in copies if at is not None))))
+            for to, fields, *copies in cells
+        )
+
+    def doubtful(self, mailbox: Mailbox, key: uuid.UUID, now: datetime) -> list["Message"]:
         """Those whose answer got lost and whose time of grace is over."""
         return list(
-            self.filter(mailbox=mailbox, claim_key=key, status=Message.Status.SENDING, next_look_at__lte=Now())
+            self.filter(mailbox=mailbox, claim_key=key, status=Message.Status.SENDING, next_look_at__lte=now)
             .select_related("campaign")
-            .order_by("next_look_at")[:20]
+            .order_by("next_look_at")
         )
 
-    def look_again_later(self, key: uuid.UUID, message_id: int, looks: int) -> None:
-        """Ever later: Microsoft names no bound for how long Sent Items lags."""
-        self.filter(pk=message_id, claim_key=key, status=Message.Status.SENDING).update(
-            looks=looks, next_look_at=Now() + timedelta(seconds=settings.DOUBT_GRACE_SECONDS * (looks + 1))
-        )
+    def look_again_later(self, key: uuid.UUID, message_id: int, looks: int, now: datetime) -> datetime:
+        """Ever later: Microsoft names no bound for how long Sent Items lags. Returns when."""
+        at = now + timedelta(seconds=settings.DOUBT_GRACE_SECONDS * (looks + 1))
+        self.filter(pk=message_id, claim_key=key, status=Message.Status.SENDING).update(looks=looks, next_look_at=at)
+        return at
 
     def mark_unclear(self, key: uuid.UUID, message_id: int, reason: str) -> None:
         self.filter(pk=message_id, claim_key=key, status=Message.Status.SENDING).update(
@@ -238,6 +243,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
             draft_id="",
             sending_at=None,
             looks=0,
+            sends=0,
             next_look_at=None,
             reason="",
             failed_at=None,
@@ -263,8 +269,7 @@ class Message(models.Model):
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Queued")  # waits for its turn
-        CLAIMED = "claimed", _("Being prepared")  # a pump has it; nothing has left
-        DRAFTED = "drafted", _("Drafted")  # a draft lies in the mailbox, its id is known
+        CLAIMED = "claimed", _("Being prepared")  # a pump has it; at most a draft of it exists
         SENDING = "sending", _("Sending")  # committed before the call: from here on it may have left
         SENT = "sent", _("Sent")  # Microsoft accepted it
         FAILED = "failed", _("Failed")  # refused for good; the reason says why
@@ -272,7 +277,7 @@ class Message(models.Model):
         CANCELLED = "cancelled", _("Not sent")  # the campaign was stopped first
         SUPPRESSED = "suppressed", _("Suppressed")  # the address must not be mailed
 
-    IN_FLIGHT = (Status.CLAIMED, Status.DRAFTED, Status.SENDING)
+    IN_FLIGHT = (Status.CLAIMED, Status.SENDING)
     OPEN = (Status.PENDING, *IN_FLIGHT)
 
     campaign = models.ForeignKey(
@@ -298,6 +303,7 @@ class Message(models.Model):
     internet_message_id = models.TextField(blank=True, db_default="")
     conversation_id = models.TextField(blank=True, db_default="")
     looks = models.PositiveSmallIntegerField(default=0, db_default=0)
+    sends = models.PositiveSmallIntegerField(default=0, db_default=0)  # how often sending it was begun
     next_look_at = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField(default=timezone.now, db_default=Now())
@@ -331,7 +337,7 @@ class Message(models.Model):
             ),
             models.Index(
                 fields=["mailbox", "next_look_at"],
-                condition=Q(status__in=["claimed", "drafted", "sending"]),
+                condition=Q(status__in=["claimed", "sending"]),
                 name="messages_in_flight",
             ),
             models.Index(fields=["mailbox"], condition=LEFT_DRAFT, name="drafts_left"),

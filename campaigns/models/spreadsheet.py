@@ -47,7 +47,8 @@ class Spreadsheet(models.Model):
     cc_column = models.PositiveIntegerField(null=True, blank=True)
     bcc_column = models.PositiveIntegerField(null=True, blank=True)
     reply_to_column = models.PositiveIntegerField(null=True, blank=True)
-    # How it is to be read: spreadsheet.options; and `origin`: pasted, typed, reused, or not there for a file;
+    # How it is to be read: spreadsheet.options; and `origin`: pasted, typed, reused, added (to a finished
+    # campaign's rows), or not there for a file;
     # sheet_if_there: its sheet is only what the file before it had.
     options = models.JSONField(default=dict, blank=True, editable=False)
     # What the file was like, for what is done when it is gone: kind, columns (letters), shown_header, hidden_sheets,

@@ -1,6 +1,7 @@
 """Addresses that must not be mailed."""
 
 import hmac
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -38,6 +39,12 @@ FROM (  -- the few cells that hold more than a bare address
 CROSS JOIN LATERAL string_to_table(translate(lower(recipient.address), E':,<> \\t\\r\\n', ';;;;;;;;'), ';') AS part
 JOIN campaigns_suppression AS suppression
     ON suppression.address = part AND suppression.workspace_id = %(workspace)s AND part <> ''
+"""
+
+UNWANTED = """
+SELECT suppression.workspace_id, suppression.digest
+FROM unnest(%(workspaces)s::bigint[], %(digests)s::text[]) AS asked (workspace_id, digest)
+JOIN campaigns_suppression AS suppression USING (workspace_id, digest)
 """
 
 
@@ -109,12 +116,24 @@ class SuppressionManager(models.Manager["Suppression"]):
         unwanted = self.among(campaign.workspace_id, {one for found in addresses.values() for one in found})
         return {pk: [one for one in found if one not in unwanted] for pk, found in addresses.items()}
 
+    def among_each(self, asked: Mapping[int, Iterable[str]]) -> dict[int, set[str]]:
+        """By workspace: those of its addresses that must not be mailed. One question for all of them."""
+        digests: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+        for workspace, addresses in asked.items():
+            for address in addresses:
+                digests[workspace, fingerprint(address)].append(address)
+        unwanted: dict[int, set[str]] = {workspace: set() for workspace in asked}
+        if digests:
+            workspaces, texts = zip(*digests, strict=True)
+            with connection.cursor() as cursor:
+                cursor.execute(UNWANTED, {"workspaces": list(workspaces), "digests": list(texts)})
+                for workspace, digest in cursor.fetchall():
+                    unwanted[workspace].update(digests[workspace, digest])
+        return unwanted
+
     def among(self, workspace_id: int, addresses: Iterable[str]) -> set[str]:
         """Those of the addresses that must not be mailed."""
-        digests = {address: fingerprint(address) for address in addresses}
-        found = self.filter(workspace_id=workspace_id, digest__in=set(digests.values()))
-        unwanted = set(found.values_list("digest", flat=True))
-        return {address for address, digest in digests.items() if digest in unwanted}
+        return self.among_each({workspace_id: addresses})[workspace_id]
 
 
 class Suppression(models.Model):

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from campaigns import checking
+from campaigns import checking, sender
 from campaigns.attaching import Attached
 from campaigns.composing import CannotCompose, composer_of
 from campaigns.merge import TemplateProblems
@@ -157,7 +157,7 @@ def _around(campaign: Campaign, number: int) -> dict[str, Any]:
     odd = rows.having(DOUBTS).values_list("row_number", flat=True)
     return {
         "row": number,
-        "sender": campaign.owner.label,
+        "sender": sender.label(campaign),
         "position": rows.filter(row_number__lte=number).count(),
         "total": total,
         "previous": numbers.filter(row_number__lt=number).last(),
@@ -187,4 +187,8 @@ def told(campaign: Campaign, finding: checking.Finding) -> Told:
         is_file = finding.code.startswith("attachment")
         where = reverse("campaign-message", args=[campaign.pk]) + ("#attachments" if is_file else "")
         words = _("To the attachments") if is_file else _("Mend the message")
+    elif finding.step == "send":
+        is_sender = finding.code.startswith("sender")
+        where = reverse("campaign-send", args=[campaign.pk]) + ("#from" if is_sender else "#schedule")
+        words = _("To the sender") if is_sender else _("To the schedule")
     return Told(finding.message, finding.rows, finding.count, where, words)

@@ -14,7 +14,7 @@ PER_PAGE = 25
 # The filters of the list, each a few statuses that belong together for its reader.
 FILTERS = {
     "draft": ["draft", "importing", "ready"],
-    "sending": ["scheduled", "sending", "paused"],
+    "sending": ["waiting", "scheduled", "sending", "paused"],
     "finished": ["finished", "stopped"],
 }
 COUNTED = ("total", "sent", "failed", "opened", "clicked")

@@ -39,6 +39,7 @@ class Line:
     opened_at: datetime | None = None
     clicked_at: datetime | None = None
     unsubscribed_at: datetime | None = None
+    tried_at: datetime | None = None  # of an unclear one: when it was handed over, or may have been
 
 
 def figures(campaign: Campaign) -> dict[str, Any]:
@@ -96,8 +97,9 @@ def _lines(campaign: Campaign, recipients: list[Recipient]) -> list[Line]:
 def _line(recipient: Recipient, message: Message | None) -> Line:
     row, address = recipient.row_number, recipient.address
     if message is None:
-        reason = recipient.problem_text
-        return Line(None, row, address, LEFT_OUT, reason)
+        if not recipient.left_out:  # added since it was finished, and not sent to yet
+            return Line(None, row, address, "ready", "")
+        return Line(None, row, address, LEFT_OUT, recipient.problem_text)
     return Line(
         message.pk,
         row,
@@ -108,4 +110,5 @@ def _line(recipient: Recipient, message: Message | None) -> Line:
         message.opened_at,
         message.clicked_at,
         message.unsubscribed_at,
+        message.sending_at if message.status == Message.Status.UNCLEAR else None,
     )

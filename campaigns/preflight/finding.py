@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Level = Literal["blocker", "warning"]
-Step = Literal["data", "message", "check"]
+Step = Literal["data", "message", "check", "send"]
 Row = tuple[int, str, Sequence[str], int]
 """(row number, address, cells in the order of the header, the bits of spreadsheet.problems)."""
 Mail = Sequence[Row]

@@ -70,7 +70,7 @@ CLASSES: dict[str, type[SpreadsheetError]] = {
     **dict.fromkeys(
         ("not_a_spreadsheet", "web_page", "excel_2003_xml", "wrong_encoding", "empty_file"), NotASpreadsheet
     ),
-    **dict.fromkeys(("no_rows", "no_address_column"), NothingInIt),
+    **dict.fromkeys(("no_rows", "no_address_column", "other_columns"), NothingInIt),
     "password_protected": Locked,
     "begin_anew": BeginAnew,
     **dict.fromkeys(("damaged", "damaged_row", "reader_died", "file_gone"), Damaged),

@@ -27,6 +27,9 @@ MESSAGES: dict[str, Promise] = {
         "No column on the sheet “%(sheet)s” of %(name)s holds email addresses. Name the column "
         "“Email”, or choose the column yourself."
     ),
+    "other_columns": _(
+        "%(name)s lacks columns of this campaign’s data: %(columns)s. Name its columns as there, and add it again."
+    ),
     "password_protected": _("%(name)s is protected with a password. Save it without a password and upload it again."),
     "damaged": _(
         "%(name)s is damaged and can't be read. Open it in your spreadsheet program, save it again "

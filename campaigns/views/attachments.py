@@ -15,7 +15,7 @@ from campaigns import attachments, checking
 from campaigns.attachments import Added, AttachmentRefused
 from campaigns.compose import ComposeProblem
 from campaigns.models import Campaign
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.pages import check as check_page
 from campaigns.pages.attachments import attachments_card
 from campaigns.views.base import find, refuse, to_step
@@ -73,13 +73,19 @@ def remove(request: SignedInRequest, campaign_id: int) -> HttpResponse:
 def preview_attachment(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     """The file at place `?at=` (from 0) of the mail of `?row=`, as its recipient gets it."""
     campaign = find(request, campaign_id)
-    recipient = check_page.recipient_at(campaign, request.GET.get("row", ""))
+    answer = attachment_of(campaign, request.GET)
+    return answer or refuse(request, campaign, "check", _("There is no such file in this mail."))
+
+
+def attachment_of(campaign: Campaign, query: QueryDict) -> HttpResponse | None:
+    """The file at the place `at` of the mail of `row`, to be downloaded; None when there is none."""
+    recipient = check_page.recipient_at(campaign, query.get("row", ""))
     try:
         files = checking.preview(campaign, recipient).attachments if recipient else []
-        file = files[int(request.GET.get("at", "0"))]
+        file = files[int(query.get("at", "0"))]
         content = file.read()
     except (ValueError, IndexError, ComposeProblem):
-        return refuse(request, campaign, "check", _("There is no such file in this mail."))
+        return None
     headers = {
         "Content-Disposition": content_disposition_header(True, file.name) or "attachment",
         "Content-Security-Policy": "default-src 'none'; sandbox",

@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.models import Mailbox, Workspace
 from accounts.permissions import SignedInRequest
 from campaigns.models import Campaign
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.steps import steps_of
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import AuditEntry
 from accounts.permissions import SignedInRequest, signed_in
 from campaigns.models import Campaign
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.pages import listing
 from campaigns.steps import next_step
 from campaigns.views.base import find, refuse

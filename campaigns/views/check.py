@@ -34,7 +34,7 @@ DARK_STYLE = "<style>html{color-scheme:dark;background:#1f1f1f;color:#f2f2f2}</s
 @require_GET
 def check(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     campaign = find(request, campaign_id)
-    recipient = _wanted(request, campaign)
+    recipient = wanted_row(request, campaign)
     rows = campaign.recipients().included().count()
     later = rows > ROWS_AT_ONCE and "findings" not in request.GET
     context = {
@@ -80,7 +80,11 @@ def preview(request: SignedInRequest, campaign_id: int) -> HttpResponse:
 def preview_frame(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     """The mail itself, for the frame: it can run nothing, and load nothing but pictures with `?pictures=1`."""
     campaign, recipient = _find_row(request, campaign_id)
-    view = page.View.of(request.GET)
+    return framed(campaign, recipient, page.View.of(request.GET))
+
+
+def framed(campaign: Campaign, recipient: Recipient, view: page.View) -> HttpResponse:
+    """The mail of this row, with a policy of its own."""
     try:
         html = with_base_style(_self_contained(campaign, recipient))
     except ValueError as problem:
@@ -101,9 +105,9 @@ def _self_contained(campaign: Campaign, recipient: Recipient) -> str:
 @signed_in
 @require_GET
 def sender_domain(request: SignedInRequest, campaign_id: int) -> HttpResponse:
-    """Fragment: what DNS says about the domain of the mailbox; nothing to be seen when nobody answers."""
+    """Fragment: what DNS says about the domain that the mails are from; nothing to be seen when nobody answers."""
     campaign, mailbox = find(request, campaign_id), mailbox_of(request)
-    address = mailbox.address if mailbox is not None else ""
+    address = campaign.from_address or (mailbox.address if mailbox is not None else "")
     found = domain_findings(address)
     context = {
         "campaign": campaign,
@@ -114,14 +118,15 @@ def sender_domain(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     return render(request, "campaigns/parts/sender_domain.html", context)
 
 
-def _wanted(request: SignedInRequest, campaign: Campaign) -> Recipient | None:
+def wanted_row(request: SignedInRequest, campaign: Campaign) -> Recipient | None:
+    """By `?row=`, its number in the sheet, or `?near=` one that need not be there; else the first to be sent."""
     near = request.GET.get("near", "")
     return page.recipient_near(campaign, near) if near else page.recipient_at(campaign, request.GET.get("row", ""))
 
 
 def _find_row(request: SignedInRequest, campaign_id: int) -> tuple[Campaign, Recipient]:
     campaign = find(request, campaign_id)
-    recipient = _wanted(request, campaign)
+    recipient = wanted_row(request, campaign)
     if recipient is None:
         raise Http404
     return campaign, recipient

@@ -11,7 +11,7 @@ from accounts.permissions import SignedInRequest, signed_in
 from campaigns import fresh_data, importing
 from campaigns.fresh_data import Without
 from campaigns.models import Campaign
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.pages import data as page
 from campaigns.reading_options import UnknownOption, options_of, wishes_sheet
 from campaigns.views.base import find, refuse, step_page, to_step

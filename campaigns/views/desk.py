@@ -25,7 +25,7 @@ from accounts.permissions import SignedInRequest, signed_in
 from campaigns import desk
 from campaigns.desk import Unfit, counting, reading
 from campaigns.models import Campaign
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.pages import data as page
 from campaigns.views.base import find, refuse, to_step
 

@@ -13,7 +13,7 @@ from campaigns import generating
 from campaigns.attachments import AttachmentRefused
 from campaigns.generated import InvitationRecipe, PdfRecipe
 from campaigns.models import Attachment, Campaign
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.pages.attachments import attachments_card
 from campaigns.pages.check import recipient_at
 from campaigns.pages.generated import AnyForm, Form

@@ -12,7 +12,7 @@ from accounts.permissions import SignedInRequest, signed_in
 from campaigns import writing
 from campaigns.framing import framed
 from campaigns.models import Campaign, Template
-from campaigns.models.campaign import NotNow, TemplateConflict
+from campaigns.models.not_now import NotNow, TemplateConflict
 from campaigns.pages import message as page
 from campaigns.views.base import find, step_page
 from campaigns.writing import Written

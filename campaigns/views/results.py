@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import SignedInRequest, signed_in
 from campaigns import results as telling
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.pages import results as page
 from campaigns.views.base import find, refuse, step_page, to_step
 

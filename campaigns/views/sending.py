@@ -1,17 +1,19 @@
 """Step 4, Send: launch, watch, pause, resume, stop."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import SignedInRequest, signed_in
+from campaigns import schedule
 from campaigns.models import Campaign
-from campaigns.models.campaign import NotNow
 from campaigns.models.frozen import state_of
+from campaigns.models.not_now import NotNow
 from campaigns.pages import send as page
 from campaigns.pages.check import findings_of
 from campaigns.starting import NotATime, start_time
@@ -31,17 +33,31 @@ def send(request: SignedInRequest, campaign_id: int) -> HttpResponse:
 @require_GET
 def sending(request: SignedInRequest, campaign_id: int) -> HttpResponse:
     """Fragment: the buttons and the figures."""
-    return _panel(request, find(request, campaign_id), "sending")
+    return panel(request, find(request, campaign_id), "sending")
 
 
 @signed_in
 @require_GET
-def progress(request: SignedInRequest, campaign_id: int) -> HttpResponse:
-    """Fragment: the figures alone, which ask for themselves again until the campaign has ended."""
-    return _panel(request, find(request, campaign_id), "progress")
+def launch_forecast(request: SignedInRequest, campaign_id: int) -> HttpResponse:
+    """Fragment: pace and finish for the start in the form; for now, while that is no time."""
+    campaign, mailbox, form = find(request, campaign_id), mailbox_of(request), request.GET
+    if mailbox is None or campaign.is_launched:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    start = None
+    if form.get("when") == "later":
+        with suppress(NotATime):
+            start = start_time(form.get("starts_at", ""), form.get("timezone", ""), timezone.now())
+    count, _unwanted = page.mails_of(campaign)
+    context = {"campaign": campaign, **page.launch_forecast(campaign, mailbox, count, start)}
+    return render(request, "campaigns/parts/send_forecast.html", context)
 
 
-def _panel(request: SignedInRequest, campaign: Campaign, part: str, problem: str = "") -> HttpResponse:
+def panel(request: HttpRequest, campaign: Campaign, part: str, problem: str = "") -> HttpResponse:
+    """The launched campaign, or a part of it."""
+    if not campaign.is_launched and not problem:  # declined, or taken back in another window
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    if part == "progress" and campaign.status == Campaign.Status.WAITING:
+        part = "waiting_for_approval"
     context = {**page.sending_panel(campaign), "refused": problem}
     return render(request, f"campaigns/parts/{part}.html", context, status=422 if problem else 200)
 
@@ -69,6 +85,7 @@ def launch(request: SignedInRequest, campaign_id: int) -> HttpResponse:
         return step_page(request, campaign, "send", context, status=422)
     except NotNow as refusal:
         return refuse(request, campaign, "send", refusal)
+    schedule.note_zone(campaign, typed["timezone"])
     return to_step(request, campaign, "send")
 
 
@@ -99,6 +116,6 @@ def _act(request: SignedInRequest, campaign: Campaign, verb: Callable[[], None])
         verb()
     except NotNow as problem:
         if request.htmx and campaign.is_launched:
-            return _panel(request, campaign, "sending", str(problem))
+            return panel(request, campaign, "sending", str(problem))
         return refuse(request, campaign, "send", problem)
-    return _panel(request, campaign, "sending") if request.htmx else to_step(request, campaign, "send")
+    return panel(request, campaign, "sending") if request.htmx else to_step(request, campaign, "send")

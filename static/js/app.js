@@ -10,6 +10,7 @@
 //   data-live               a polled region with data-status: a change of status is announced and fires "status-changed" on body
 //   data-submit-on-change   a form that sends itself when a control in it changes
 //   time[datetime]          shown in the reader's own zone; data-style = date-time, date or time
+//   data-countdown="30"     seconds that count down by themselves, by this machine's own clock: its time of day may be wrong
 //   data-timezone           a <select> of zones, set to the reader's zone unless it was chosen before
 
 const text = (name) => document.body.dataset[`text${name}`] ?? "";
@@ -256,7 +257,20 @@ function showLocalTime(time) {
 
 function setTimezone(select) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if ([...select.options].some((option) => option.value === zone)) select.value = zone;
+  const option = [...select.options].find((one) => one.value === zone);
+  if (option) option.selected = option.defaultSelected = true; // the page's choice, not a change of the reader's
+}
+
+// --- Counting down ---------------------------------------------------------------------------------------
+
+function startCountdown(timer) {
+  const end = performance.now() + Number(timer.dataset.countdown) * 1000;
+  const show = () => {
+    const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    timer.textContent = left < 60 ? `${left} s` : `${Math.floor(left / 60)} min ${left % 60} s`;
+    if (left && timer.isConnected) setTimeout(show, 250);
+  };
+  show();
 }
 
 // --- Start -----------------------------------------------------------------------------------------------
@@ -266,6 +280,10 @@ function setUp(root) {
   root.querySelectorAll("form[data-drop-zone]:not([data-ready])").forEach((form) => {
     form.dataset.ready = "";
     setUpDropZone(form);
+  });
+  root.querySelectorAll("[data-countdown]:not([data-ready])").forEach((timer) => {
+    timer.dataset.ready = "";
+    startCountdown(timer);
   });
   root.querySelectorAll("select[data-timezone]:not([data-chosen])").forEach((select) => {
     select.dataset.chosen = "";

@@ -9,7 +9,7 @@ from campaigns import attachments
 from campaigns.attachment_check import survey
 from campaigns.attachments import AttachmentRefused
 from campaigns.models import Attachment, AttachmentContent, AttachmentFile
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from tests.campaigns.attachments import a_file, a_zip, campaign_with_files, dropped
 from tests.people import People, make_campaign
 

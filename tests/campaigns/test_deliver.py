@@ -10,7 +10,7 @@ from accounts.models import LedgerEntry, Mailbox, User
 from campaigns import gateway, importing, pump
 from campaigns.composing import preview
 from campaigns.models import Campaign, Message, Suppression
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from tests.sandbox_process import SandboxProcess
 from tests.signing_in import SignIn
 
@@ -226,11 +226,12 @@ def test_a_draft_made_before_somebody_unsubscribed_is_replaced(
     mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
     rows = 'Vorname,Email,Betrag\nAda,"gone@northwind.example, ada@northwind.example",1\n'
     campaign = launched(mailbox.owner, rows)
-    sandbox.control("POST", "faults", [on(SEND, status=429, headers={"Retry-After": "1"})])
+    sandbox.control("POST", "faults", [on(SEND, status=429, headers={"Retry-After": "600"})])
     pump.pump(mailbox.pk)
     message = campaign.messages.get()
     assert message.draft_id
     campaign.messages.update(maybe_drafted=doubtful)
+    Mailbox.objects.update(paused_until=None)
     Suppression.objects.add(mailbox.workspace, ["gone@northwind.example"], Suppression.Reason.UNSUBSCRIBED)
 
     pump_until_done(campaign)
@@ -392,7 +393,7 @@ def test_the_drafts_of_a_stopped_campaign_are_taken_out_of_the_mailbox(
 ) -> None:
     mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
     campaign = launched(mailbox.owner)
-    sandbox.control("POST", "faults", [on(SEND, status=429, times=10, headers={"Retry-After": "1"})])
+    sandbox.control("POST", "faults", [on(SEND, status=429, times=10, headers={"Retry-After": "600"})])
     pump.pump(mailbox.pk)
     assert Message.objects.exclude(draft_id="").exists()
 

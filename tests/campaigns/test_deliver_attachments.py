@@ -1,22 +1,19 @@
 """Attachments through the local Microsoft 365: byte for byte, to their own row alone, whole whatever happens."""
 
-import asyncio
 import hashlib
 import random
-from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from accounts.models import User
-from campaigns import attachments, gateway, importing
+from accounts.models import Mailbox, User
+from campaigns import attachments, importing, pump
 from campaigns.checking import findings
 from campaigns.composing import outgoing
-from campaigns.delivery import Flight
-from campaigns.models import Campaign, Message
-from microsoft_graph import loop, wire
+from campaigns.models import Campaign
+from microsoft_graph import wire
 from tests.campaigns.attachments import a_file
 from tests.campaigns.test_deliver import mailbox_of, on, pump_until_done
 from tests.sandbox_process import SandboxProcess
@@ -153,21 +150,16 @@ def test_a_draft_known_to_be_whole_is_used_again_after_a_crash(sandbox: SandboxP
     attachments.add_for_column(campaign, [a_file("zoe.bin", content)])
     campaign.launch(mailbox.owner, mailbox)
     Campaign.objects.start_due()
-    key = mailbox.take_lease()
-    assert key is not None
-    flight = Flight(mailbox, key, gateway.client_for(mailbox), lambda calls: loop.submit(together(calls)).result(30))
-    flight.make_drafts(flight.compose(Message.objects.claim(mailbox, key, 1)))  # and here the worker dies
-    mailbox.release_lease(key)
+    sandbox.control("POST", "faults", [on(r"/send$", status=429, headers={"Retry-After": "600"})])
+    pump.pump(mailbox.pk)
+    campaign.messages.update(maybe_drafted=True)  # as after a crash
+    Mailbox.objects.update(paused_until=None)
 
     pump_until_done(campaign)
 
     assert received(sandbox, "zoe@northwind.example") == {"zoe.bin": digest(content)}
     uploads = [one for one in sandbox.control("GET", "requests") if "createUploadSession" in one["path"]]
     assert len(uploads) == 1
-
-
-async def together(calls: Sequence[Awaitable[object]]) -> list[object]:
-    return list(await asyncio.gather(*calls, return_exceptions=True))
 
 
 def test_what_is_too_large_is_refused_beforehand(

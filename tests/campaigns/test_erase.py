@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message, Recipient
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from tests.people import make_campaign, make_people
 from tracking.models import Click, Open
 

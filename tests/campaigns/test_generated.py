@@ -9,7 +9,7 @@ from campaigns.checking import findings
 from campaigns.composing import CannotCompose, outgoing, preview
 from campaigns.generated import InvitationRecipe, PdfRecipe
 from campaigns.models import Campaign
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from tests.campaigns.made_files import event_of, pdf_text
 from tests.people import People, make_campaign
 

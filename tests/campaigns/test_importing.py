@@ -14,7 +14,7 @@ from django.db import connection
 
 from campaigns import desk, importing
 from campaigns.models import Campaign, Recipient, Spreadsheet
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.spreadsheet.problems import Problem
 from tests.people import make_campaign, make_people
 

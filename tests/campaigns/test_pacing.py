@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from campaigns.pacing import DAY, Cost, Ledger, Limits, allowance, forecast
+from campaigns.pacing import DAY, Cost, Ledger, Limits, Row, allowance, ever_fits
 
 START = 1_800_000_000.0
 Latency = Callable[[random.Random], float]
@@ -21,7 +21,7 @@ class Mailbox:
         latency: Latency = lambda chance: chance.uniform(0.1, 0.9),
         wakes_late_by: float = 0.3,
         seed: int = 1,
-        rows: Iterable[tuple[float, int, int]] = (),
+        rows: Iterable[Row] = (),
         now: float = START,
     ) -> None:
         self.limits = limits
@@ -32,7 +32,7 @@ class Mailbox:
         self.now = now
         self.on_the_way: list[tuple[float, float, Cost]] = []
         self.counted: list[tuple[float, Cost]] = []  # by Microsoft, some time between request and answer
-        self.stored: list[tuple[float, int, int]] = []
+        self.stored: list[Row] = []
         self.reasons: set[str] = set()
 
     def send(self, messages: int, cost: Cost = Cost(), until: float = float("inf")) -> "Mailbox":  # noqa: B008
@@ -58,7 +58,7 @@ class Mailbox:
         while self.on_the_way and self.on_the_way[0][0] <= self.now:
             answered, _, cost = heapq.heappop(self.on_the_way)
             self.ledger.ended(answered, cost)
-            self.stored.append((answered, 1, cost.recipients))
+            self.stored.append((answered, 1, cost.recipients, cost.requests, cost.bytes))
 
     def sleep(self, seconds: float, until_an_answer: bool) -> None:
         wake = self.now + seconds + self.chance.uniform(0, self.wakes_late_by)
@@ -68,7 +68,7 @@ class Mailbox:
 
     def killed_and_restarted(self) -> "Mailbox":
         """The next process knows what is stored, and takes what was on its way for sent."""
-        in_doubt = [(self.now, 1, cost.recipients) for _, _, cost in self.on_the_way]
+        in_doubt = [(self.now, 1, cost.recipients, cost.requests, cost.bytes) for _, _, cost in self.on_the_way]
         after = Mailbox(self.limits, self.latency, self.wakes_late_by, 2, [*self.stored, *in_doubt], self.now)
         after.counted = self.counted
         after.stored = [*self.stored, *in_doubt]
@@ -140,13 +140,13 @@ def test_a_killed_process_does_not_make_the_next_one_overstep(seed: int) -> None
 @pytest.mark.parametrize("pace", [7, 30, 600])
 def test_a_ledger_built_anew_for_every_look_keeps_the_pace_as_even(pace: int) -> None:
     limits = free(messages_per_minute=pace)
-    stored: list[tuple[float, int, int]] = []
+    stored: list[Row] = []
     now = START
     while now < START + 1_200:
         allowed = allowance(now, limits, Ledger(stored[-pace:]))
         now += 0.4 if allowed.messages else allowed.wait_seconds
-        stored += [(now, 1, 1)] * allowed.messages
-    times = [time for time, _, _ in stored]
+        stored += [(now, 1, 1, 2, 0)] * allowed.messages
+    times = [time for time, *_rest in stored]
     assert len(times) >= 0.97 * pace * 20
     assert all(later - first > 60 for first, later in zip(times, times[pace:], strict=False))
     few = limits.burst + 5  # take the time of five at least
@@ -154,7 +154,7 @@ def test_a_ledger_built_anew_for_every_look_keeps_the_pace_as_even(pace: int) ->
 
 
 def test_a_ledger_from_stored_rows_waits_for_the_oldest_to_leave_the_minute() -> None:
-    rows = [(START - 50 + each, 1, 1) for each in range(30)]
+    rows = [(START - 50 + each, 1, 1, 2, 0) for each in range(30)]
     allowed = allowance(START, Limits(), Ledger(rows))
     assert (allowed.messages, allowed.reason) == (0, "pace")
     assert allowed.wait_seconds == pytest.approx(10, abs=0.1)
@@ -216,8 +216,15 @@ def test_a_message_for_more_recipients_than_a_day_allows_never_goes_and_never_wa
     assert 0 < allowed.wait_seconds <= DAY
 
 
+@pytest.mark.parametrize("cost", [Cost(recipients=6), Cost(requests=101), Cost(bytes=1_001)])
+def test_what_needs_more_than_a_whole_window_allows_never_fits(cost: Cost) -> None:
+    limits = Limits(recipients_per_day=5, requests_per_10min=100, upload_bytes_per_5min=1_000)
+    assert not ever_fits(cost, limits)
+    assert ever_fits(Cost(5, 100, 1_000), limits)
+
+
 def test_a_clock_set_back_does_not_free_anything() -> None:
-    ledger = Ledger([(START, 30, 30)])
+    ledger = Ledger([(START, 30, 30, 60, 0)])
     assert allowance(START - 3_600, Limits(), ledger).messages == 0
 
 
@@ -226,67 +233,3 @@ def test_a_row_from_before_the_last_one_counts_from_the_last_one() -> None:
     ledger.count(START + 30, 15, 15)
     ledger.count(START, 15, 15)
     assert allowance(START + 65, Limits(), ledger).messages == 0
-
-
-def whole_campaign_within_a_day() -> tuple[int, int, Limits]:
-    return 1_000, 1, Limits()
-
-
-def small_campaign() -> tuple[int, int, Limits]:
-    return 40, 1, Limits()
-
-
-def three_days_of_recipients() -> tuple[int, int, Limits]:
-    return 2_900, 1, Limits(recipients_per_day=1_000)
-
-
-def many_recipients_each() -> tuple[int, int, Limits]:
-    return 700, 5, Limits(recipients_per_day=1_000)
-
-
-def fast_sandbox() -> tuple[int, int, Limits]:
-    return 20_000, 1, free(messages_per_minute=3_000)
-
-
-def few_requests() -> tuple[int, int, Limits]:
-    return 2_000, 1, free(requests_per_10min=200)
-
-
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        whole_campaign_within_a_day,
-        small_campaign,
-        three_days_of_recipients,
-        many_recipients_each,
-        fast_sandbox,
-        few_requests,
-    ],
-)
-def test_the_forecast_is_within_5_percent_of_the_real_finish(
-    scenario: Callable[[], tuple[int, int, Limits]],
-) -> None:
-    messages, recipients, limits = scenario()
-    told = forecast(START, messages, recipients, limits, Ledger())
-    mailbox = Mailbox(limits, wakes_late_by=0.02).send(messages, Cost(recipients))
-    assert told.finish_at - START == pytest.approx(mailbox.now - START, rel=0.05)
-
-
-def test_the_forecast_names_the_rule_that_decides() -> None:
-    assert forecast(START, 100, 1, Limits(), Ledger()).rule == "pace"
-    assert forecast(START, 10_001, 1, Limits(), Ledger()).rule == "recipients"
-    assert forecast(START, 100, 1, Limits(), Ledger(), bytes_per_message=100_000_000).rule == "upload"
-    assert forecast(START, 0, 1, Limits(), Ledger()).finish_at == START
-
-
-def test_the_forecast_knows_what_was_used_today_and_leaves_the_ledger_alone() -> None:
-    rows = [(START - DAY / 2, 10_000, 10_000)]
-    ledger = Ledger(rows)
-    told = forecast(START, 30, 1, Limits(), ledger)
-    assert told.finish_at - START == pytest.approx(DAY / 2 + 60, abs=120)
-    assert ledger.recipients_used(START) == 10_000
-
-
-def test_a_forecast_of_a_million_is_quick_and_ends() -> None:
-    told = forecast(START, 1_000_000, 1, Limits(), Ledger())
-    assert told.finish_at - START == pytest.approx(100 * DAY, rel=0.05)

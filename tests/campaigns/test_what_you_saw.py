@@ -15,7 +15,7 @@ from accounts.models import User
 from campaigns import attachments, desk, fresh_data, importing
 from campaigns.composing import preview
 from campaigns.models import Campaign, Recipient
-from campaigns.models.campaign import NotNow
+from campaigns.models.not_now import NotNow
 from campaigns.tracked_links import read_link_token
 from tests.campaigns.attachments import a_file
 from tests.campaigns.test_deliver import mailbox_of, pump_until_done

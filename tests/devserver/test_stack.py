@@ -1,10 +1,12 @@
 """The whole product comes up as processes, survives the loss of any of them, and leaves nothing behind."""
 
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from devserver.environment import Ports
 from devserver.places import Unavailable
 from devserver.processes import answers_http, command_of, port_is_free
 from devserver.stack import Stack
@@ -44,6 +46,13 @@ def test_the_app_answers_again_after_postgres_and_redis_were_restarted(stack: St
     assert answers_http(f"{stack.app_url}/healthz")
     with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
         assert connection.execute("SELECT to_regclass('django_migrations') IS NOT NULL").fetchone() == (True,)
+
+
+def test_several_workers_are_told_apart(tmp_path: Path) -> None:
+    three = Stack(tmp_path, Ports.free(), workers=3)
+    assert three.workers == ["worker", "worker-2", "worker-3"]
+    names = [three.children[name].command[three.children[name].command.index("-n") + 1] for name in three.workers]
+    assert names == ["worker@%h", "worker-2@%h", "worker-3@%h"]
 
 
 def test_nothing_is_left_of_a_stopped_stack(stack: Stack) -> None:

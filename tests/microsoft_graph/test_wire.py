@@ -130,3 +130,20 @@ def test_an_answer_that_is_not_a_json_object_reads_as_empty(body: bytes) -> None
 def test_body_and_attachments_are_not_in_a_repr() -> None:
     shown = repr(email(html="<p>secret</p>", attachments=[Attachment("a", "a/b", b"secret")]))
     assert "secret" not in shown
+
+
+GREEDY = [
+    email(),
+    email(html='<p class="a">\n\t"Grüße"\\</p>\r\n' * 2_000),
+    email(subject='"Zoë"' * 50, to=[Recipient(f"guest{number}@fabrikam.example", '"Zoë"') for number in range(500)]),
+    email(reply_to=[ANA], from_address=ANA, list_unsubscribe="<https://x.example/u/" + "1" * 300 + ">"),
+    email(
+        attachments=[Attachment(f"Anhang für {number}.pdf", "application/pdf", b"a" * 10_000) for number in range(30)]
+    ),
+]
+
+
+@pytest.mark.parametrize("greedy", GREEDY)
+def test_never_more_is_uploaded_than_is_reckoned_with(greedy: OutgoingEmail) -> None:
+    sent = len(wire.dump({"message": wire.message(greedy, "0" * 36, greedy.attachments), "saveToSentItems": False}))
+    assert sent <= wire.upload_bytes(greedy) <= sent * 1.4 + 3_000

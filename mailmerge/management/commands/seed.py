@@ -92,6 +92,7 @@ class Command(BaseCommand):
         stopped = self.launched(ana, replace(SALARY, name="Car park notice (wrong list)"), after=timedelta(days=1))
         stopped.stop(ana)
         assert ana.workspace is not None  # noqa: S101  Ana has just signed in
+        self.waiting_for_approval(ana)
         Suppression.objects.add(ana.workspace, ["old.contact@northwind.example"], Suppression.Reason.BY_HAND)
         self.wait_for(finished)
         self.recipients_react(finished)
@@ -114,6 +115,14 @@ class Command(BaseCommand):
         campaign = self.prepared(owner, sample)
         campaign.launch(owner, owner.mailbox, starts_at=timezone.now() + after)
         return campaign
+
+    def waiting_for_approval(self, ana: User) -> None:
+        """One of Ana's that Ben may approve, and one of Ben's for her; everything else goes without."""
+        workspace = Workspace.objects.filter(user=ana)
+        workspace.update(approval_above=20)
+        self.launched(ana, replace(NEWSLETTER, name="Fees from January"))
+        self.launched(User.objects.get(email="ben@contoso.example"), replace(NEWSLETTER, name="Works council election"))
+        workspace.update(approval_above=None)
 
     def wait_for(self, campaign: Campaign) -> None:
         """Until the workers have sent it, half a minute at most."""

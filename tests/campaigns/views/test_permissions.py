@@ -46,7 +46,8 @@ VERBS = tuple(
             "retry",
             "settle",
         ),
-        *("add", "remove", "create", "sign-out", "start-campaign"),
+        *("add", "remove", "create", "sign-out", "start-campaign", "approve", "decline", "withdraw", "take-back"),
+        *("sender", "sender/check", "schedule"),
     )
 )
 

@@ -67,3 +67,11 @@ def test_a_message_of_another_campaign_is_not_found(people: People, ana: Client,
 def test_the_page_offers_the_decision(ana: Client, unclear: Message) -> None:
     page = ana.get(f"/campaigns/{unclear.campaign_id}/results/").content.decode()
     assert page.count('name="settle"') == 2
+
+
+def test_what_is_known_of_it_is_told_beside_the_buttons(ana: Client, unclear: Message) -> None:
+    text = ana.get(f"/campaigns/{unclear.campaign_id}/results/").content.decode()
+    assert "It was handed to Microsoft" in text
+    assert "Nothing is sent until you do." in text
+    assert "It arrived" in text
+    assert "Send again" in text
