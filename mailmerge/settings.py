@@ -186,7 +186,7 @@ EXTERNAL_RECIPIENTS_PER_DAY = int(env.number("EXTERNAL_RECIPIENTS_PER_DAY", 10_0
 # How long a doubtful send is left alone before it is looked up: Microsoft names no bound for Sent Items.
 DOUBT_GRACE_SECONDS = env.number("DOUBT_GRACE_SECONDS", 150)
 DOUBT_LOOKUPS = 4  # looked up this often, ever later, before a person is asked
-PUMP_SLICE_SECONDS = env.number("PUMP_SLICE_SECONDS", 120)  # then a mailbox is let go, perhaps to another worker
+PUMP_SLICE_SECONDS = env.number("PUMP_SLICE_SECONDS", 600)  # then a mailbox is let go, perhaps to another worker
 PUMP_MAILBOXES = int(env.number("PUMP_MAILBOXES", 1000))  # at a time, in one worker process
 MAILBOX_LEASE_SECONDS = env.number("MAILBOX_LEASE_SECONDS", 15)
 COOLING_OFF_SECONDS = env.number("COOLING_OFF_SECONDS", 30)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.utils import translation
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from devserver import browser as browsers
 from devserver.environment import Ports
@@ -19,6 +19,8 @@ from tests.sandbox_process import SandboxProcess
 from tests.signing_in import fresh_process, sign_in
 
 __all__ = ["fresh_process", "sign_in"]
+
+PATIENCE_MS = float(os.environ.get("BROWSER_TIMEOUT_MS", "15000"))  # a machine may be busy with other tests
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +72,7 @@ def browser() -> Iterator[Browser]:
         # Playwright's loop sits in this thread, and Django would refuse to touch the database beside it.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = browsers.launch(playwright)
+        expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -78,7 +81,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A page of a fresh profile. At the end: no script has failed, nothing tried to leave this machine."""
     context = browser.new_context(viewport=DESKTOP, locale="en-GB", timezone_id="Europe/Berlin")
-    context.set_default_timeout(float(os.environ.get("BROWSER_TIMEOUT_MS", "10000")))
+    context.set_default_timeout(PATIENCE_MS)
     refused = browsers.keep_on_loopback(context)
     failures: list[str] = []
     context.on("weberror", lambda error: failures.append(str(error.error)))

@@ -42,7 +42,7 @@ def test_the_settings_named_there_are_as_they_are_named() -> None:
         ("DOUBT_GRACE_SECONDS", "150"),
         ("DOUBT_LOOKUPS", "4"),
         ("MAILBOX_LEASE_SECONDS", "15"),
-        ("PUMP_SLICE_SECONDS", "120"),
+        ("PUMP_SLICE_SECONDS", "600"),
     ):
         assert name in TEXT
         assert re.search(rf'^{name} = (env\.number\("{name}", )?{value}\b', settings, re.MULTILINE), name

@@ -19,9 +19,10 @@ AT_MOST = 500  # questions a batch
 class Batches(Generic[Q, A]):
     """Questions asked one by one and answered many at a time. Belongs to the event loop it is first used on."""
 
-    def __init__(self, work: Callable[[Sequence[Q]], Sequence[A]], threads: Executor) -> None:
-        """`work` runs in a thread, and gives an answer for each question, in their order."""
+    def __init__(self, work: Callable[[Sequence[Q]], Sequence[A]], threads: Executor, at_most: int = AT_MOST) -> None:
+        """`work` runs in a thread, and gives an answer for each question, in their order; for so many at a time."""
         self._work = work
+        self._at_most = at_most
         self._threads = threads
         self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
         self._runner: asyncio.Task[None] | None = None
@@ -39,7 +40,7 @@ class Batches(Generic[Q, A]):
         try:
             while self._waiting:
                 await asyncio.sleep(GATHER_SECONDS)
-                batch, self._waiting = self._waiting[:AT_MOST], self._waiting[AT_MOST:]
+                batch, self._waiting = self._waiting[: self._at_most], self._waiting[self._at_most :]
                 await self._answer(batch)
         finally:
             self._runner = None

@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 BOOK_THREADS = 3
 HEAVY_THREADS = 2  # for mails with files
 PATIENCE_SECONDS = 60.0  # while the database is away
+LAST_PATIENCE_SECONDS = 2.0  # when the worker is ending
+COMPOSED_AT_ONCE = 20  # mails; each may need its template compiled first, and nobody waits for many of those
 T = TypeVar("T")
 
 
@@ -69,7 +71,9 @@ class Engine:
         self.claims: Batches[Claim, list[Message]] = Batches(self._claim, self._threads)
         self.commits: Batches[Commit, bool] = Batches(self._commit, self._threads)
         self.notes: Batches[Charge, None] = Batches(partial(_patient, books.note), self._threads)
-        self._composed: Batches[Message, Ready | Unfit | None] = Batches(self._compose_light, self._threads)
+        self._composed: Batches[Message, Ready | Unfit | None] = Batches(
+            self._compose_light, self._threads, COMPOSED_AT_ONCE
+        )
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
@@ -156,7 +160,8 @@ class Engine:
 
     async def write(self, verb: Callable[..., T], *values: Any, **named: Any) -> T:
         """Do this in the database, in a thread, patiently: it must bear being repeated."""
-        work = partial(patiently, partial(verb, *values, **named), PATIENCE_SECONDS)
+        patience = LAST_PATIENCE_SECONDS if self.is_draining else PATIENCE_SECONDS
+        work = partial(patiently, partial(verb, *values, **named), patience)
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def try_to_write(self, verb: Callable[..., None], *values: Any) -> None:

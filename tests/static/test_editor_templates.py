@@ -48,7 +48,7 @@ def test_an_empty_message_is_replaced_unasked_and_a_cancelled_one_never(page: Pa
     page.get_by_role("button", name="Use a template").click()
     assert_accessible(page)
     page.get_by_role("button", name="Use “One”").click()
-    page.get_by_role("button", name="Cancel").click()
+    page.locator("#replace-dialog").get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("The template “One” is in.")).to_have_count(0)
     page.set_viewport_size(PHONE)
     page.get_by_role("button", name="Use a template").click()
