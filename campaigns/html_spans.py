@@ -8,9 +8,8 @@ values begin and end. Standard library only, for the tracking edge imports this 
 import html as html_entities
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["text", "open", "close", "comment", "raw"]
 
@@ -28,8 +27,7 @@ KEPT_LENGTH = 200_000  # characters; longer texts are scanned anew each time
 RAW_ELEMENTS = frozenset({"style", "script", "title", "textarea", "xml", "noembed", "xmp"})
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute; `start` and `end` enclose the value without its quotes."""
 
     name: str
@@ -38,8 +36,7 @@ class Attribute:
     quote: str
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One stretch of the HTML.
 
     `hidden` is true inside `<!--[if mso]> … <![endif]-->`: markup for Outlook on Windows, a comment for all
@@ -50,7 +47,7 @@ class Span:
     start: int
     end: int
     name: str = ""
-    attributes: tuple[Attribute, ...] = field(default=())
+    attributes: tuple[Attribute, ...] = ()
     hidden: bool = False
 
 

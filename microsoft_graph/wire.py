@@ -7,7 +7,6 @@ draft and its send).
 
 import base64
 import binascii
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -16,6 +15,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any, Literal
+
+import orjson
 
 from microsoft_graph.errors import (
     Disconnected,
@@ -220,10 +221,7 @@ def reports_filter(since: datetime) -> str:
 
 
 def dump(body: dict[str, Any]) -> bytes:
-    return _encode(body).encode()
-
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    return orjson.dumps(body)
 
 
 # --- What comes back ----------------------------------------------------------------------------------------
@@ -275,7 +273,7 @@ class Me:
 def read_json(body: bytes) -> dict[str, Any]:
     """A JSON object, or an empty one for anything else (a gateway's page of HTML, say)."""
     try:
-        value = json.loads(body)
+        value = orjson.loads(body)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
