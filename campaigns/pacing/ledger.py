@@ -65,14 +65,6 @@ class Ledger:
         """Requests beside sending: looking up, deleting a draft."""
         self._requests.add(now, requests)
 
-    def recipients_used(self, now: float) -> int:
-        """In the last 24 hours, with those on their way."""
-        return self._recipients.used(now) + self._held_recipients
-
-    def next_recipients_back(self, now: float) -> float:
-        """When the next recipients leave the 24 hours; infinity if there are none."""
-        return self._recipients.next_change(now)
-
     def rooms(self, now: float, limits: Limits, cost: Cost) -> Iterator[tuple[Rule, Room]]:
         """What each rule leaves for messages of this cost."""
         count = self._on_the_way

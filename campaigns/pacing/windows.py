@@ -51,10 +51,5 @@ class Window:
         first = bisect_left(self._sums, self.all - amount)
         return self._times[first] + self._seconds if first < len(self._times) else math.inf
 
-    def next_change(self, now: float) -> float:
-        """When the next amount leaves the window; infinity if it is empty."""
-        gone = self._gone(now)
-        return self._times[gone] + self._seconds if gone < len(self._times) else math.inf
-
     def _gone(self, now: float) -> int:
         return bisect_right(self._times, now - self._seconds)

@@ -14,7 +14,7 @@ from campaigns.attached import Files
 from campaigns.composing import CannotCompose, Composers, Outgoing, groups_of, outgoing
 from campaigns.models import Campaign, Message, Suppression
 from campaigns.pacing import Cost
-from campaigns.tenant_budget import own_domains
+from campaigns.tenant_budget import external, own_domains
 from microsoft_graph import wire
 
 log = logging.getLogger(__name__)
@@ -127,9 +127,8 @@ class Mails:
             return Unfit(mail.message, "")
         own = self._own_domains(mail.message.campaign.workspace_id)
         everybody = (*email.to, *email.cc, *email.bcc)
-        external = sum(one.address.rpartition("@")[2].lower() not in own for one in everybody)
         cost = Cost(len(everybody), wire.requests_of(email), wire.upload_bytes(email))
-        return Ready(wanted, cost, external, wanted is not mail)
+        return Ready(wanted, cost, external((one.address for one in everybody), own), wanted is not mail)
 
     def _own_domains(self, workspace_id: int) -> frozenset[str]:
         read_at, domains = self._domains.get(workspace_id, (0.0, frozenset()))

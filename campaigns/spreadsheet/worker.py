@@ -12,18 +12,16 @@ the rest.
 It limits itself before it opens the file, holds no secret, and ends with its parent.
 """
 
-import ctypes
 import gc
 import json
 import os
-import resource
-import signal
 import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from campaigns.locked_in import lock_in
 from campaigns.spreadsheet.errors import NothingInIt, SheetMissing, SpreadsheetError, TooLarge
 from campaigns.spreadsheet.limits import LIMITS, MEGABYTE
 from campaigns.spreadsheet.lines import Lines
@@ -33,12 +31,11 @@ from campaigns.spreadsheet.sheet import Sheet
 
 FRAME = struct.Struct(">cI")
 COUNT = struct.Struct(">Q")
-PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
     job = json.load(sys.stdin.buffer)
-    _limit(job)
+    lock_in(job["parent"], job["memory_bytes"], job["cpu_seconds"])
     gc.disable()  # rows hold no cycles; looking for them costs a tenth of the time
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # nothing a library prints may get between the frames
@@ -48,23 +45,6 @@ def main() -> None:
         _send(out, b"E", {"code": error.code, "params": error.params})
     except MemoryError:
         _send(out, b"E", {"code": "out_of_memory", "params": {"name": job["name"]}})
-
-
-def _limit(job: dict[str, Any]) -> None:
-    """Bounds the kernel keeps for us: memory, processor time, no files written, death with the parent."""
-    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-    if libc is not None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != job["parent"]:  # it died before we could ask
-            os._exit(1)
-    for limit, value in (
-        (resource.RLIMIT_AS, job["memory_bytes"]),
-        (resource.RLIMIT_CPU, job["cpu_seconds"]),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(limit)[1]
-        resource.setrlimit(limit, (value, value) if hard == resource.RLIM_INFINITY else (min(value, hard), hard))
 
 
 def _read(job: dict[str, Any], out: BinaryIO) -> None:

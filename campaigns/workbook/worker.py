@@ -11,19 +11,17 @@ All rows are in before the first frame goes out, so that neither side waits for 
 opens the file, holds no secret, writes no file, and ends with its parent.
 """
 
-import ctypes
 import gc
 import io
 import json
 import os
-import resource
-import signal
 import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from campaigns.locked_in import lock_in
 from campaigns.spreadsheet.errors import SpreadsheetError
 from campaigns.spreadsheet.limits import LIMITS
 from campaigns.workbook.filling import fill
@@ -31,7 +29,6 @@ from campaigns.workbook.structure import Report, Results, Structure
 
 FRAME = struct.Struct(">cI")
 BYTES_PER_FRAME = 256 * 1024
-PR_SET_PDEATHSIG = 1
 
 
 class Frames(io.RawIOBase):
@@ -58,7 +55,7 @@ class Frames(io.RawIOBase):
 
 def main() -> None:
     job = json.loads(sys.stdin.buffer.readline())
-    _limit(job)
+    lock_in(job["parent"], job["memory_bytes"], job["cpu_seconds"])
     gc.disable()  # nothing here holds cycles
     frames = Frames(os.fdopen(os.dup(1), "wb", buffering=0))
     os.dup2(2, 1)  # nothing a library prints may get between the frames
@@ -70,23 +67,6 @@ def main() -> None:
         frames.tell_json(b"E", {"code": "too_much_memory", "params": {"name": job["name"]}})
     else:
         frames.tell_json(b"S", report._asdict())
-
-
-def _limit(job: dict[str, Any]) -> None:
-    """Bounds the kernel keeps for us: memory, processor time, no files written, death with the parent."""
-    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-    if libc is not None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != job["parent"]:  # it died before we could ask
-            os._exit(1)
-    for limit, value in (
-        (resource.RLIMIT_AS, job["memory_bytes"]),
-        (resource.RLIMIT_CPU, job["cpu_seconds"]),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(limit)[1]
-        resource.setrlimit(limit, (value, value) if hard == resource.RLIM_INFINITY else (min(value, hard), hard))
 
 
 def _fill(job: dict[str, Any], frames: Frames) -> Report:
