@@ -154,6 +154,14 @@ function setUpDropZone(form) {
   });
 }
 
+/** A file chosen while the page was still loading; one that the browser put back on a reload or on "Back" waits for its button. */
+function uploadWhatWasChosen() {
+  const [arrival] = performance.getEntriesByType("navigation");
+  if (arrival?.type !== "navigate") return;
+  for (const form of document.querySelectorAll("form[data-drop-zone]:not([data-file-again])"))
+    if (form.querySelector("input[type=file]").files.length) upload(form);
+}
+
 // Asks as htmx does, so that a view answers 204 with HX-Redirect, or 422 with the reason in [data-upload-error].
 // Who wants to do something with the file before the page is left hears "upload-begins" and adds a promise to its waits.
 function upload(form) {
@@ -300,4 +308,8 @@ document.addEventListener("htmx:beforeSwap", onBeforeSwap);
 document.addEventListener("htmx:afterSettle", onAfterSettle);
 document.addEventListener("htmx:sendError", onTrouble);
 document.addEventListener("htmx:responseError", onTrouble);
-setUp(document);
+// Not before every module of the page has run: what hears "upload-begins" must not come after a file that was chosen at once.
+document.addEventListener("DOMContentLoaded", () => {
+  setUp(document);
+  uploadWhatWasChosen();
+});

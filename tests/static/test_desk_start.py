@@ -1,7 +1,7 @@
 """The beginning of the Data step in the browser: what is pasted, and the file that only the browser keeps."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.static.desk_step import BYTES, HOST, DeskStep, people
 
@@ -42,6 +42,25 @@ def test_the_chosen_file_is_sent_again_by_the_browser_that_kept_it(page: Page) -
     page.wait_for_url(f"{HOST}/campaigns/1/data/?uploaded")
     form, content = step.uploads[0]
     assert (form["header_row"], content) == ("4", b"the very same bytes")
+
+
+@pytest.mark.parametrize("late", ["app.js", "desk_file.js"])
+def test_a_file_chosen_while_the_page_is_still_loading_is_uploaded_and_kept(page: Page, late: str) -> None:
+    step = DeskStep(page, people(3))
+    held: list[Route] = []
+    page.route(f"**/js/{late}", lambda route: held.append(route))
+    step.has_data = False
+    page.goto(f"{HOST}/campaigns/1/data/", wait_until="commit")
+    page.locator("#file").set_input_files(FILE)  # type: ignore[arg-type]
+    page.wait_for_timeout(300)
+    assert not step.uploads
+    page.unroute(f"**/js/{late}")
+    for one in held:
+        one.fallback()
+    page.wait_for_url(f"{HOST}/campaigns/1/data/?uploaded")
+    page.get_by_text("How the file was read").click()
+    expect(page.get_by_text("this browser still has Fees.xlsx")).to_be_visible()
+    assert len(step.uploads) == 1
 
 
 def test_another_file_or_an_old_one_is_not_sent(page: Page) -> None:
