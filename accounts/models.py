@@ -4,14 +4,14 @@ import hashlib
 import secrets as random
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -145,16 +145,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         return f"{self.display_name} <{self.email}>" if self.display_name else self.email
 
 
-class MailboxQuerySet(models.QuerySet["Mailbox"]):
-    def may_send(self, now: datetime) -> Self:
-        """Connected, not told to wait, and not in another pump's hands."""
-        return self.filter(
-            Q(paused_until=None) | Q(paused_until__lte=now),
-            Q(lease_until=None) | Q(lease_until__lte=now),
-            state=Mailbox.State.CONNECTED,
-        )
-
-
 class Mailbox(models.Model):
     """A connected Microsoft 365 mailbox: its consent, its tokens, and who may send from it right now."""
 
@@ -183,8 +173,6 @@ class Mailbox(models.Model):
     lease_until = models.DateTimeField(_("being sent from until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
-    objects: ClassVar[models.Manager["Mailbox"]] = MailboxQuerySet.as_manager()
-
     class Meta:
         verbose_name = _("mailbox")
         verbose_name_plural = _("mailboxes")
@@ -209,23 +197,22 @@ class Mailbox(models.Model):
         won = Mailbox.objects.filter(free, pk=self.pk).update(lease_key=key, lease_until=lease_end())
         return key if won else None
 
-    def renew_lease(self, key: uuid.UUID) -> bool:
-        """False when somebody else has taken over: then touch nothing more."""
-        return bool(Mailbox.objects.filter(pk=self.pk, lease_key=key).update(lease_until=lease_end()))
-
     def release_lease(self, key: uuid.UUID) -> None:
         Mailbox.objects.filter(pk=self.pk, lease_key=key).update(lease_key=None, lease_until=None)
 
     # --- what Microsoft said --------------------------------------------------------------------------------
 
     def pause_for(self, seconds: float, now: datetime | None = None) -> None:
-        """Obey a Retry-After; a shorter wait never cuts a longer one."""
-        self.rest_until((now or timezone.now()) + timedelta(seconds=seconds), "microsoft")
+        """Obey a Retry-After; a shorter wait never cuts a longer one, and from here on it is Microsoft's."""
+        until = (now or timezone.now()) + timedelta(seconds=seconds)
+        Mailbox.objects.filter(pk=self.pk).update(paused_until=Greatest("paused_until", until), pause_rule="microsoft")
 
     def rest_until(self, until: datetime, rule: str) -> None:
-        """Nothing leaves before then: `microsoft` has asked for it, or that limit leaves no room (pacing.Rule)."""
+        """Nothing leaves before then: that limit leaves no room (pacing.Rule). A wait of Microsoft's that is still
+        ahead stays as it is, so that nobody who raises a limit ends it; what is left of ours is seen after it."""
+        theirs = Q(pause_rule="microsoft", paused_until__gt=Now())
         shorter = Q(paused_until=None) | Q(paused_until__lt=until)
-        Mailbox.objects.filter(shorter, pk=self.pk).update(paused_until=until, pause_rule=rule)
+        Mailbox.objects.filter(shorter, ~theirs, pk=self.pk).update(paused_until=until, pause_rule=rule)
 
     def mark_disconnected(self, reason: str) -> None:
         self._mark(self.State.DISCONNECTED, reason)

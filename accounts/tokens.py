@@ -4,7 +4,6 @@ A refresh token rotates with every use, so a refresh holds a lock of the mailbox
 is stored: the one place where a transaction waits for the network, at most accounts.microsoft.TIMEOUT_SECONDS.
 """
 
-import json
 import logging
 import time
 from typing import Any
@@ -110,9 +109,3 @@ def _reason(answer: dict[str, Any]) -> str:
     """Entra's own sentence without the trace lines: `AADSTS50173: The provided grant has expired…`."""
     words = str(answer.get("error_description") or answer.get("error"))
     return words.split(" Trace ID:")[0].split("\r\n")[0][:250]
-
-
-def granted_scopes(cache: msal.SerializableTokenCache) -> str:
-    """Every scope of the access tokens in the cache, as one string."""
-    stored = json.loads(cache.serialize()).get("AccessToken", {})
-    return " ".join(str(token.get("target", "")) for token in stored.values())

@@ -9,7 +9,7 @@ import os
 
 import django
 
-NAMES = ("upload", "compose", "edge", "send_path", "queue_overhead", "growth")
+NAMES = ("upload", "compose", "edge", "send_path", "more_workers", "queue_overhead", "growth")
 
 
 def main() -> None:

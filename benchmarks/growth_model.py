@@ -10,9 +10,9 @@ MOST_A_DAY = 10_000  # recipients
 WRITES = 4  # rows a message: claimed, sending, sent, and one of its mailbox's ledger
 PROCESS_GIGABYTES = 0.15  # of a worker, before it has a mailbox
 FULL = 0.6  # how full a core or a process may be at the busiest minute
-CONNECTIONS = (
-    8  # of one worker process to PostgreSQL, at most: 3 for the books, 2 for mails with files, Celery's, a spare
-)
+# Of one worker process to PostgreSQL, at most, once it is under way: 3 for the books, 2 for mails with files, Celery's,
+# a spare. While many of its mailboxes begin, up to 16 more ask for their tokens.
+CONNECTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Costs:
     mailbox_bytes: float  # of memory in its worker, with its campaign's compiled template
     hand_over_ms: float  # of one mailbox to a worker, at the clock's side
     hand_over_commands: float  # in Redis
-    slice_seconds: float  # a mailbox in use is handed over this often
+    slice_seconds: float  # a mailbox in use is handed over again this often
     idle_commands: float  # Redis commands a second while nothing is sent
 
 
@@ -37,6 +37,7 @@ class Peak:
     """The busiest minute of a day, and the whole of it."""
 
     sending: int  # mailboxes at that minute
+    starting: int  # in the minute in which most of them begin: each is handed over
     mails_a_day: int
 
     @property
@@ -66,6 +67,7 @@ def working_day(mailboxes: int, *, median_mails: int = 150, seed: int = 7) -> Pe
     of them at the full hour, as people like to type."""
     chance = random.Random(seed)
     change = [0] * (DAY_MINUTES * 2)
+    starts = [0] * DAY_MINUTES
     total = 0
     for _mailbox in range(mailboxes):
         mails = min(MOST_A_DAY, max(1, round(chance.lognormvariate(math.log(median_mails), 1.3))))
@@ -73,6 +75,7 @@ def working_day(mailboxes: int, *, median_mails: int = 150, seed: int = 7) -> Pe
         if chance.random() < 1 / 3:
             start = round(start / 60) * 60
         begin = min(DAY_MINUTES - 1, max(0, round(start)))
+        starts[begin] += 1
         change[begin] += 1
         change[min(begin + math.ceil(mails / A_MINUTE), len(change) - 1)] -= 1
         total += mails
@@ -80,18 +83,19 @@ def working_day(mailboxes: int, *, median_mails: int = 150, seed: int = 7) -> Pe
     for each in change:
         sending += each
         busiest = max(busiest, sending)
-    return Peak(busiest, total)
+    return Peak(busiest, max(starts), total)
 
 
 def all_at_once(mailboxes: int) -> Peak:
-    """The worst there can be: every mailbox sends at Microsoft's pace, until its day's recipients are used up."""
-    return Peak(mailboxes, mailboxes * MOST_A_DAY)
+    """The worst there can be: all begin in one minute, and every mailbox sends at Microsoft's pace until its day's
+    recipients are used up."""
+    return Peak(mailboxes, mailboxes, mailboxes * MOST_A_DAY)
 
 
 def needs(costs: Costs, peak: Peak) -> Needs:
     rate = peak.mails_a_second
     processes = max(2, math.ceil(rate * costs.worker_ms / 1000 / FULL))
-    hand_overs = peak.sending / costs.slice_seconds
+    hand_overs = peak.starting / 60 + peak.sending / costs.slice_seconds
     return Needs(
         peak=peak,
         worker_processes=processes,
@@ -116,6 +120,7 @@ def table(costs: Costs, sizes: tuple[int, ...] = (500, 10_000, 100_000)) -> str:
     }
     rows: dict[str, list[str]] = {
         "mailboxes sending at the peak": [f"{need.peak.sending:,}" for need in loads.values()],
+        "beginning in the busiest minute": [f"{need.peak.starting:,}" for need in loads.values()],
         "mails a second": [f"{need.peak.mails_a_second:,.0f}" for need in loads.values()],
         "mails a day": [f"{need.peak.mails_a_day:,}" for need in loads.values()],
         "worker processes, a core each": [f"{need.worker_processes:,}" for need in loads.values()],

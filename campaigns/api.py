@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import File, Form, Router, Schema, Status
@@ -14,10 +13,9 @@ from ninja.errors import HttpError
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from accounts.models import Mailbox, User
 from campaigns import checking, importing, schedule
+from campaigns.api_base import PreviewOut, checked_state, find, mailbox_of, previewed, user_of
 from campaigns.models import Campaign, Message, Recipient, Spreadsheet, Template
-from campaigns.models.frozen import state_of
 from campaigns.reading_options import UnknownOption, options_of
 from campaigns.spreadsheet.delimited import ENCODINGS
 from campaigns.starting import NotATime, start_time
@@ -67,13 +65,6 @@ class CampaignOut(Schema):
     problem: str = Field("", description="why the last upload was refused, or why the campaign pauses")
 
 
-class PreviewOut(Schema):
-    to: list[str]
-    subject: str
-    html: str
-    text: str
-
-
 class FindingOut(Schema):
     level: str
     code: str
@@ -103,23 +94,6 @@ class RecipientOut(Schema):
 class RecipientsOut(Schema):
     items: list[RecipientOut]
     total: int
-
-
-def _user(request: HttpRequest) -> User:
-    user: User = request.auth  # type: ignore[attr-defined]
-    return user
-
-
-def _find(request: HttpRequest, campaign_id: int) -> Campaign:
-    mine = Campaign.objects.for_user(_user(request))
-    return get_object_or_404(mine.select_related("spreadsheet", "workspace", "owner"), pk=campaign_id)
-
-
-def _mailbox(request: HttpRequest) -> Mailbox:
-    mailbox = Mailbox.objects.select_related("workspace").filter(owner=_user(request)).first()
-    if mailbox is None:
-        raise HttpError(409, _("No mailbox is connected. Sign in with Microsoft once."))
-    return mailbox
 
 
 def _told(campaign: Campaign) -> dict[str, Any]:
@@ -155,20 +129,18 @@ def _all_told(campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
 
 @router.post("campaigns", response={201: CampaignOut}, summary="Make a campaign")
 def create_campaign(request: HttpRequest, new: NewCampaign) -> Status[dict[str, Any]]:
-    user = _user(request)
-    campaign = Campaign.objects.new(user, new.name)
-    return Status(201, _told(campaign))
+    return Status(201, _told(Campaign.objects.new(user_of(request), new.name)))
 
 
 @router.get("campaigns", response=list[CampaignOut], summary="Your campaigns, newest first")
 def list_campaigns(request: HttpRequest, limit: int = 200, offset: int = 0) -> list[dict[str, Any]]:
     limit, offset = max(1, min(limit, 1000)), max(0, offset)
-    return _all_told(list(Campaign.objects.for_user(_user(request))[offset : offset + limit]))
+    return _all_told(list(Campaign.objects.for_user(user_of(request))[offset : offset + limit]))
 
 
 @router.get("campaigns/{campaign_id}", response=CampaignOut, summary="State and counts")
 def get_campaign(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    return _told(_find(request, campaign_id))
+    return _told(find(request, campaign_id))
 
 
 @router.post(
@@ -177,7 +149,7 @@ def get_campaign(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
 def upload_spreadsheet(
     request: HttpRequest, campaign_id: int, file: File[UploadedFile], reading: Form[ReadingIn]
 ) -> Status[dict[str, Any]]:
-    campaign = _find(request, campaign_id)
+    campaign = find(request, campaign_id)
     try:
         options = options_of(campaign, reading.dict())
         locale = options.locale if reading.locale else ""
@@ -189,7 +161,7 @@ def upload_spreadsheet(
 
 @router.put("campaigns/{campaign_id}/template", response=CampaignOut, summary="Write the message")
 def put_template(request: HttpRequest, campaign_id: int, template: TemplateIn) -> dict[str, Any]:
-    campaign = _find(request, campaign_id)
+    campaign = find(request, campaign_id)
     wanted = template.tracking
     tracking = TrackingIn(opens=wanted, clicks=wanted) if isinstance(wanted, bool) else wanted
     campaign.save_template(template.subject, template.html)
@@ -201,22 +173,18 @@ def put_template(request: HttpRequest, campaign_id: int, template: TemplateIn) -
 
 @router.get("campaigns/{campaign_id}/preview", response=PreviewOut, summary="One row, exactly as it will go")
 def preview(request: HttpRequest, campaign_id: int, row: int) -> dict[str, Any]:
-    campaign = _find(request, campaign_id)
+    campaign = find(request, campaign_id)
     recipient = campaign.recipients()[row - 1 : row].first() if row >= 1 else None
     if recipient is None:
         raise HttpError(404, _("There is no row %(row)d.") % {"row": row})
     if not Template.objects.filter(campaign=campaign).exists():
         raise HttpError(409, _("There is no message yet."))
-    try:
-        email = checking.preview(campaign, recipient)
-    except ValueError as problem:
-        raise HttpError(422, str(problem)) from None
-    return {"to": [one.address for one in email.to], "subject": email.subject, "html": email.html, "text": email.text}
+    return previewed(campaign, recipient)
 
 
 @router.get("campaigns/{campaign_id}/preflight", response=PreflightOut, summary="What stands in the way")
 def preflight(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    found = checking.findings(_find(request, campaign_id))
+    found = checking.findings(find(request, campaign_id))
     by_level: dict[str, list[dict[str, Any]]] = {"blocker": [], "warning": []}
     for finding in found:
         by_level[finding.level].append(
@@ -238,15 +206,13 @@ def launch(request: HttpRequest, campaign_id: int, starts_at: str = "", time_zon
 
     Without it the mails leave when the countdown is over.
     """
-    campaign = _find(request, campaign_id)
+    campaign = find(request, campaign_id)
     try:
         start = start_time(starts_at, time_zone, timezone.now()) if starts_at else None
     except NotATime as problem:
         raise HttpError(422, str(problem)) from None
-    state = state_of(campaign)
-    if blockers := [one for one in checking.findings(campaign) if one.level == "blocker"]:
-        raise HttpError(409, " ".join(str(one.message) for one in blockers))
-    campaign.launch(_user(request), _mailbox(request), start, state=state)
+    state = checked_state(campaign)
+    campaign.launch(user_of(request), mailbox_of(request), start, state=state)
     if starts_at:
         schedule.note_zone(campaign, time_zone)
     return _told(campaign)
@@ -254,28 +220,28 @@ def launch(request: HttpRequest, campaign_id: int, starts_at: str = "", time_zon
 
 @router.post("campaigns/{campaign_id}/pause", response=CampaignOut, summary="Begin no further message")
 def pause(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    campaign = _find(request, campaign_id)
-    campaign.pause(_user(request))
+    campaign = find(request, campaign_id)
+    campaign.pause(user_of(request))
     return _told(campaign)
 
 
 @router.post("campaigns/{campaign_id}/resume", response=CampaignOut, summary="Go on with what is queued")
 def resume(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    campaign = _find(request, campaign_id)
-    campaign.resume(_user(request))
+    campaign = find(request, campaign_id)
+    campaign.resume(user_of(request))
     return _told(campaign)
 
 
 @router.post("campaigns/{campaign_id}/stop", response=CampaignOut, summary="End for good")
 def stop(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    campaign = _find(request, campaign_id)
-    campaign.stop(_user(request))
+    campaign = find(request, campaign_id)
+    campaign.stop(user_of(request))
     return _told(campaign)
 
 
 @router.get("campaigns/{campaign_id}/recipients", response=RecipientsOut, summary="What became of each row")
 def recipients(request: HttpRequest, campaign_id: int, limit: int = 1000, offset: int = 0) -> dict[str, Any]:
-    campaign = _find(request, campaign_id)
+    campaign = find(request, campaign_id)
     limit, offset = max(1, min(limit, 10_000)), max(0, offset)
     rows = list(campaign.recipients()[offset : offset + limit])
     leading = {row.grouped_into or row.row_number for row in rows}

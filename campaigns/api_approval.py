@@ -11,11 +11,10 @@ from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
-from accounts.models import User
-from campaigns import appending, checking
+from campaigns import appending
 from campaigns.added_rows import cleaned
+from campaigns.api_base import PreviewOut, checked_state, find, previewed, user_of
 from campaigns.models import Campaign, Message
-from campaigns.models.frozen import state_of
 from campaigns.pages import check as check_page
 from campaigns.spreadsheet.errors import SpreadsheetError
 
@@ -30,13 +29,6 @@ class ApprovalOut(Schema):
     asked_at: datetime
     starts_at: datetime | None = Field(description="when it would start at the earliest")
     seen: str = Field(description="hand it back with the approval: what was looked at is what goes")
-
-
-class PreviewOut(Schema):
-    to: list[str]
-    subject: str
-    html: str
-    text: str
 
 
 class ApproveIn(Schema):
@@ -65,18 +57,8 @@ class AddedOut(Schema):
     left_out: dict[int, str] = Field(description="sheet_row of the others, and what is wrong")
 
 
-def _user(request: HttpRequest) -> User:
-    user: User = request.auth  # type: ignore[attr-defined]
-    return user
-
-
-def _mine(request: HttpRequest, campaign_id: int) -> Campaign:
-    mine = Campaign.objects.for_user(_user(request))
-    return get_object_or_404(mine.select_related("spreadsheet", "workspace", "owner"), pk=campaign_id)
-
-
 def _asked(request: HttpRequest, campaign_id: int) -> Campaign:
-    waiting = Campaign.objects.for_approver(_user(request))
+    waiting = Campaign.objects.for_approver(user_of(request))
     return get_object_or_404(waiting.select_related("spreadsheet", "workspace", "owner"), pk=campaign_id)
 
 
@@ -89,7 +71,8 @@ def _state(campaign: Campaign) -> dict[str, Any]:
 
 @router.get("approvals", response=list[ApprovalOut], summary="Colleagues’ campaigns that wait for you, oldest first")
 def list_approvals(request: HttpRequest) -> list[dict[str, Any]]:
-    waiting = list(Campaign.objects.for_approver(_user(request)).select_related("owner").order_by("approval_asked_at"))
+    asked = Campaign.objects.for_approver(user_of(request)).select_related("owner")
+    waiting = list(asked.order_by("approval_asked_at"))
     counts = Message.objects.counts([one.pk for one in waiting])
     return [
         {
@@ -112,31 +95,27 @@ def preview_approval(request: HttpRequest, campaign_id: int, sheet_row: int | No
     recipient = check_page.recipient_at(campaign, "" if sheet_row is None else str(sheet_row))
     if recipient is None:
         raise HttpError(404, _("There is no such row."))
-    try:
-        email = checking.preview(campaign, recipient)
-    except ValueError as problem:
-        raise HttpError(422, str(problem)) from None
-    return {"to": [one.address for one in email.to], "subject": email.subject, "html": email.html, "text": email.text}
+    return previewed(campaign, recipient)
 
 
 @router.post("approvals/{campaign_id}/approve", response=StateOut, summary="Let it go")
 def approve(request: HttpRequest, campaign_id: int, told: ApproveIn) -> dict[str, Any]:
     campaign = _asked(request, campaign_id)
-    campaign.approve(_user(request), told.note, seen=told.seen)
+    campaign.approve(user_of(request), told.note, seen=told.seen)
     return _state(campaign)
 
 
 @router.post("approvals/{campaign_id}/decline", response=StateOut, summary="Give it back to its owner")
 def decline(request: HttpRequest, campaign_id: int, told: DeclineIn) -> dict[str, Any]:
     campaign = _asked(request, campaign_id)
-    campaign.decline(_user(request), told.note)
+    campaign.decline(user_of(request), told.note)
     return _state(campaign)
 
 
 @router.post("campaigns/{campaign_id}/withdraw", response=StateOut, summary="Take a launch back of which nothing left")
 def withdraw(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    campaign = _mine(request, campaign_id)
-    campaign.withdraw(_user(request))
+    campaign = find(request, campaign_id)
+    campaign.withdraw(user_of(request))
     return _state(campaign)
 
 
@@ -146,7 +125,7 @@ def withdraw(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
 @router.post("campaigns/{campaign_id}/added-rows", response={201: AddedOut}, summary="Add rows to a finished campaign")
 def add_rows(request: HttpRequest, campaign_id: int, told: RowsIn) -> Status[dict[str, Any]]:
     """They get no mail before they are launched. An address that an earlier row has is left out."""
-    campaign = _mine(request, campaign_id)
+    campaign = find(request, campaign_id)
     try:
         with transaction.atomic():
             sheet = appending.lock_finished(campaign)
@@ -160,23 +139,20 @@ def add_rows(request: HttpRequest, campaign_id: int, told: RowsIn) -> Status[dic
 
 @router.get("campaigns/{campaign_id}/added-rows", response=AddedOut, summary="Rows added and not sent to yet")
 def added_rows(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    return _added(_mine(request, campaign_id))
+    return _added(find(request, campaign_id))
 
 
 @router.delete("campaigns/{campaign_id}/added-rows", response=AddedOut, summary="Remove them again")
 def take_added_rows_back(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    campaign = _mine(request, campaign_id)
+    campaign = find(request, campaign_id)
     appending.take_back(campaign)
     return _added(campaign)
 
 
 @router.post("campaigns/{campaign_id}/added-rows/launch", response=StateOut, summary="Send to the added rows")
 def launch_added_rows(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    campaign = _mine(request, campaign_id)
-    state = state_of(campaign)
-    if blockers := [one for one in checking.findings(campaign) if one.level == "blocker"]:
-        raise HttpError(409, " ".join(str(one.message) for one in blockers))
-    campaign.send_to_added(_user(request), state=state)
+    campaign = find(request, campaign_id)
+    campaign.send_to_added(user_of(request), state=checked_state(campaign))
     return _state(campaign)
 
 

@@ -3,14 +3,13 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from ninja import File, Form, Router, Schema, Status
 from ninja.errors import HttpError
 from ninja.files import UploadedFile
 from pydantic import Field
 
-from accounts.models import User
 from campaigns import attachments
+from campaigns.api_base import find
 from campaigns.attachments import Added, AttachmentRefused
 from campaigns.models import Campaign
 from campaigns.pages.attachments import LISTED, ColumnShown, attachments_card
@@ -59,7 +58,7 @@ class AttachmentsOut(Schema):
 
 @router.get("campaigns/{campaign_id}/attachments", response=AttachmentsOut, summary="What is attached, and to whom")
 def list_attachments(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    return _told(_find(request, campaign_id), Added())
+    return _told(find(request, campaign_id), Added())
 
 
 @router.post(
@@ -79,7 +78,7 @@ def add_attachments(
 
     Files that can't be taken are in `refused`, the others are kept. A file of the same name is replaced.
     """
-    campaign = _find(request, campaign_id)
+    campaign = find(request, campaign_id)
     try:
         if column or not for_all:
             added = attachments.add_for_column(campaign, files, column)
@@ -88,12 +87,6 @@ def add_attachments(
     except AttachmentRefused as refusal:
         raise HttpError(422, str(refusal)) from None
     return Status(201, _told(campaign, added))
-
-
-def _find(request: HttpRequest, campaign_id: int) -> Campaign:
-    user: User = request.auth  # type: ignore[attr-defined]
-    mine = Campaign.objects.for_user(user)
-    return get_object_or_404(mine.select_related("spreadsheet", "workspace", "owner"), pk=campaign_id)
 
 
 def _told(campaign: Campaign, added: Added) -> dict[str, Any]:

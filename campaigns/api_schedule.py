@@ -3,14 +3,13 @@
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Schema
 from ninja.errors import HttpError
 from pydantic import Field
 
-from accounts.models import User
 from campaigns import schedule
+from campaigns.api_base import find
 from campaigns.models import Campaign
 from campaigns.scheduling.stamping import windows_of
 
@@ -40,13 +39,13 @@ class ScheduleOut(ScheduleIn):
 
 @router.get("campaigns/{campaign_id}/schedule", response=ScheduleOut, summary="When mails may arrive")
 def get_schedule(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    return _told(_find(request, campaign_id))
+    return _told(find(request, campaign_id))
 
 
 @router.put("campaigns/{campaign_id}/schedule", response=ScheduleOut, summary="Choose when mails may arrive")
 def put_schedule(request: HttpRequest, campaign_id: int, wanted: ScheduleIn) -> dict[str, Any]:
     """Before the launch. Zones and dates of rows that can't be read stop the launch; the findings name them."""
-    campaign = _find(request, campaign_id)
+    campaign = find(request, campaign_id)
     form = {name: str(value) for name, value in wanted.dict(exclude={"weekdays"}).items()}
     try:
         choice = schedule.read(form, [str(day) for day in wanted.weekdays], campaign)
@@ -54,12 +53,6 @@ def put_schedule(request: HttpRequest, campaign_id: int, wanted: ScheduleIn) -> 
         raise HttpError(422, str(problem)) from None
     schedule.choose(campaign, campaign.owner, choice)
     return _told(campaign)
-
-
-def _find(request: HttpRequest, campaign_id: int) -> Campaign:
-    user: User = request.auth  # type: ignore[attr-defined]
-    mine = Campaign.objects.for_user(user)
-    return get_object_or_404(mine.select_related("spreadsheet", "workspace", "owner"), pk=campaign_id)
 
 
 def _told(campaign: Campaign) -> dict[str, Any]:

@@ -4,14 +4,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import Field
 
-from accounts.models import Mailbox, User
+from accounts.models import Mailbox
 from campaigns import sender
+from campaigns.api_base import find, mailbox_of
 from campaigns.models import Campaign
 
 router = Router(tags=["sender"])
@@ -35,13 +34,13 @@ class SenderOut(SenderIn):
 
 @router.get("campaigns/{campaign_id}/sender", response=SenderOut, summary="Who the mails are from")
 def get_sender(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
-    return _told(*_find(request, campaign_id))
+    return _told(find(request, campaign_id), mailbox_of(request))
 
 
 @router.put("campaigns/{campaign_id}/sender", response=SenderOut, summary="Choose who the mails are from")
 def put_sender(request: HttpRequest, campaign_id: int, wanted: SenderIn) -> dict[str, Any]:
     """Before the launch. An address that is not the mailbox's own must be tested before the campaign is launched."""
-    campaign, mailbox = _find(request, campaign_id)
+    campaign, mailbox = find(request, campaign_id), mailbox_of(request)
     form = {
         "sender": "other" if wanted.address else "own",
         "address": wanted.address,
@@ -62,19 +61,9 @@ def put_sender(request: HttpRequest, campaign_id: int, wanted: SenderIn) -> dict
 )
 def check_sender(request: HttpRequest, campaign_id: int) -> Status[dict[str, Any]]:
     """The mail of the first row. Look at `state` until it is no longer `testing`."""
-    campaign, mailbox = _find(request, campaign_id)
+    campaign, mailbox = find(request, campaign_id), mailbox_of(request)
     sender.check(campaign, mailbox)
     return Status(202, _told(campaign, mailbox))
-
-
-def _find(request: HttpRequest, campaign_id: int) -> tuple[Campaign, Mailbox]:
-    user: User = request.auth  # type: ignore[attr-defined]
-    mine = Campaign.objects.for_user(user)
-    campaign = get_object_or_404(mine.select_related("spreadsheet", "workspace", "owner"), pk=campaign_id)
-    mailbox = Mailbox.objects.select_related("workspace", "owner").filter(owner=user).first()
-    if mailbox is None:
-        raise HttpError(409, _("No mailbox is connected. Sign in with Microsoft once."))
-    return campaign, mailbox
 
 
 def _told(campaign: Campaign, mailbox: Mailbox) -> dict[str, Any]:

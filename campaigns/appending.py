@@ -99,7 +99,7 @@ def _batches(sheet: Spreadsheet, rows: Iterable[Sequence[str]], number: int) -> 
 
 def _leave_out(campaign: Campaign, sheet: Spreadsheet, first_new: int) -> None:
     """Those that no mail can go to, and those whose address an earlier row has. In a grouped campaign new rows of one
-    new address stay together.
+    new address stay together, also in being left out.
     """
     unfit = Q(bits__gt=0)
     together = Q(grouped_into__gte=first_new) if campaign.grouped else Q(pk=None)
@@ -107,7 +107,9 @@ def _leave_out(campaign: Campaign, sheet: Spreadsheet, first_new: int) -> None:
     added = sheet.recipients.filter(row_number__gte=first_new).annotate(
         bits=F("problems").bitand(int(NO_MAIL)), twice=F("problems").bitand(int(Problem.DUPLICATE_ADDRESS))
     )
-    ids = list(added.filter(unfit | repeating).values_list("pk", flat=True))
+    out = dict(added.filter(unfit | repeating).values_list("pk", "row_number"))
+    theirs = sheet.recipients.filter(row_number__gte=first_new, grouped_into__in=out.values())
+    ids = [*out, *theirs.values_list("pk", flat=True)]
     Recipient.objects.filter(pk__in=ids).update(left_out=True, grouped_into=None)
 
 

@@ -5,7 +5,7 @@ little.
 """
 
 import html as html_entities
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -73,7 +73,7 @@ class AddressColumns:
 class Email:
     """One mail to one recipient, ready to be handed over. `list_unsubscribe` is the bare https address.
 
-    `sender` None is the mailbox's own address.
+    `sender` None is the mailbox's own address. `plain` writes the mail's plain text: for those who ask for it.
     """
 
     to: list[Address]
@@ -82,11 +82,15 @@ class Email:
     reply_to: list[Address]
     subject: str
     html: str
-    text: str
+    plain: Callable[[], str] = field(repr=False, compare=False)
     list_unsubscribe: str | None = None
     attachments: list[Attached] = field(default_factory=list)
     sender: Address | None = None
     importance: Importance = "normal"
+
+    @property
+    def text(self) -> str:
+        return self.plain()
 
 
 class ComposeProblem(Exception):
@@ -169,7 +173,7 @@ class Composer:
             _addresses(values, columns.reply_to),
             texts.subject,
             texts.html,
-            texts.text,
+            texts.plain,
             list_unsubscribe or None,
             list(self._inline),
         )

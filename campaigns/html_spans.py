@@ -14,6 +14,10 @@ from typing import Literal, NamedTuple
 Kind = Literal["text", "open", "close", "comment", "raw"]
 
 _TAG_NAME = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
+# A tag whose attributes are written as nearly all are; `_tag_end` knows the others.
+_PLAIN_TAG = re.compile(
+    r"""<(/?)([A-Za-z][^\s/>]*+)(?:[\s/]*+[^\s/>="']++(?:=(?:"[^"]*+"|'[^']*+'|[^\s>"']++))?+)*+[\s/]*+>"""
+)
 _ENTITY = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[A-Za-z][A-Za-z0-9]*;)")
 _BETWEEN = re.compile(r"[\s/]*")
 _ATTRIBUTE = re.compile(r"""([^\s/>=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>]*))?""")
@@ -36,40 +40,64 @@ class Attribute(NamedTuple):
     quote: str
 
 
-class Span(NamedTuple):
+class Span:
     """One stretch of the HTML.
 
     `hidden` is true inside `<!--[if mso]> … <![endif]-->`: markup for Outlook on Windows, a comment for all
     others. For "raw" (content of style, script …) and tags, `name` is the element's name in lower case.
     """
 
-    kind: Kind
-    start: int
-    end: int
-    name: str = ""
-    attributes: tuple[Attribute, ...] = ()
-    hidden: bool = False
+    __slots__ = ("_html", "_name_end", "end", "hidden", "kind", "name", "start")
+
+    def __init__(
+        self, kind: Kind, start: int, end: int, name: str = "", hidden: bool = False, html: str = "", name_end: int = 0
+    ) -> None:
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.name = name
+        self.hidden = hidden
+        self._html = html
+        self._name_end = name_end
+
+    @property
+    def attributes(self) -> Sequence[Attribute]:
+        """Read anew each time: of most tags nobody asks for them."""
+        return _attributes(self._html, self._name_end, self.end) if self._html else ()
 
 
-def _attributes(html: str, position: int) -> tuple[tuple[Attribute, ...], int] | None:
-    """Read attributes from `position`; None when the tag never ends."""
+def _attributes(html: str, position: int, end: int) -> list[Attribute]:
+    """Those of the tag that ends at `end`, from behind its name."""
     found: list[Attribute] = []
-    while True:
-        between = _BETWEEN.match(html, position)
-        position = between.end() if between else position
-        if position >= len(html):
-            return None
-        if html[position] == ">":
-            return tuple(found), position + 1
-        match = _ATTRIBUTE.match(html, position)
-        if match is None:  # a stray "="
-            position += 1
-            continue
+    for match in _between(html, position, end):
         value = match[2] or ""
         quote = value[0] if len(value) > 1 and value[0] in "\"'" and value[0] == value[-1] else ""
         start, stop = match.span(2) if match[2] is not None else (match.end(), match.end())
         found.append(Attribute(match[1].lower(), start + len(quote), stop - len(quote), quote))
+    return found
+
+
+def _between(html: str, position: int, end: int) -> Iterator[re.Match[str]]:
+    """Every attribute between `position` and the ">" that closes its tag, which stands before `end`."""
+    while True:
+        between = _BETWEEN.match(html, position)
+        position = between.end() if between else position
+        if position >= end or html[position] == ">":
+            return
+        match = _ATTRIBUTE.match(html, position)
+        if match is None:  # a stray "="
+            position += 1
+            continue
+        yield match
         position = match.end()
+
+
+def _tag_end(html: str, position: int) -> int:
+    """Behind the tag whose name ends at `position`; 0 when the tag never ends."""
+    for match in _between(html, position, len(html)):
+        position = match.end()
+    end = html.find(">", position)
+    return end + 1
 
 
 def _comment_end(html: str, position: int) -> int:
@@ -95,7 +123,8 @@ def _spans(html: str) -> Iterator[Span]:
     length = len(html)
     while (found := html.find("<", position)) >= 0:
         span: Span | None = None
-        if html.startswith("<!--", found):
+        after = html[found + 1 : found + 2]
+        if after == "!" and html.startswith("<!--", found):
             if (marker := _CONDITIONAL.match(html, found)) is not None:
                 revealed = _REVEALED.match(html, marker.end())
                 end = revealed.end() if revealed else marker.end()
@@ -104,20 +133,19 @@ def _spans(html: str) -> Iterator[Span]:
             else:
                 span = Span("comment", found, _comment_end(html, found), hidden=hidden)
                 now_hidden = hidden
-        elif html.startswith("<!", found) or html.startswith("<?", found):
+        elif after in ("!", "?"):
             ending = _CONDITIONAL_END.match(html, found) if hidden else None
             end = ending.end() if ending else html.find(">", found) + 1
             if end == 0:
                 break
             span = Span("comment", found, end, hidden=hidden)
             now_hidden = hidden and ending is None
-        elif (name := _TAG_NAME.match(html, found)) is not None:
-            read = _attributes(html, name.end())
-            if read is None:
+        elif (name := _PLAIN_TAG.match(html, found) or _TAG_NAME.match(html, found)) is not None:
+            name_end = name.end(2)
+            end = name.end() if name.re is _PLAIN_TAG else _tag_end(html, name_end)
+            if end == 0:
                 break
-            attributes, end = read
-            kind: Kind = "close" if name[1] else "open"
-            span = Span(kind, found, end, name[2].lower(), attributes, hidden)
+            span = Span("close" if name[1] else "open", found, end, name[2].lower(), hidden, html, name_end)
             now_hidden = hidden
         if span is None:
             position = found + 1

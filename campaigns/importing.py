@@ -181,7 +181,7 @@ def _copy_with_any_merges(upload: Spreadsheet) -> child.Reading:
 
 
 def _copy_rows(upload: Spreadsheet, *, look_behind: bool = False) -> child.Reading:
-    reading = child.read_in_child(
+    with child.read_in_child(
         upload.path,
         upload.name,
         Options.of(upload.options),
@@ -191,8 +191,7 @@ def _copy_rows(upload: Spreadsheet, *, look_behind: bool = False) -> child.Readi
         look_behind=look_behind,
         on_progress=lambda rows: _note_progress(upload, rows),
         cancelled=lambda: not _being_read(upload).exists(),
-    )
-    with reading:
+    ) as reading:
         _being_read(upload).update(expected_rows=reading.header.expected_rows)
         for block in reading:
             with transaction.atomic(), connection.cursor() as cursor, cursor.copy(COPY) as copy:

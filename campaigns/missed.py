@@ -19,6 +19,7 @@ from accounts.models import Mailbox
 from campaigns import witness
 from campaigns.models import Campaign, Heartbeat, Message
 from campaigns.models.message import MessageQuerySet
+from campaigns.scheduling.plan import Plan
 from campaigns.scheduling.shown import in_zone
 
 _S = Campaign.Status
@@ -103,8 +104,9 @@ def _after_absence(last: datetime, now: datetime) -> None:
     for campaign in Campaign.objects.filter(status=_S.SENDING):
         late = campaign.messages.filter(status=Message.Status.PENDING, is_test=False, due_at__lte=now)
         if campaign.date_column:
-            _judge_rows(campaign, late.filter(due_at__gt=last), now)
-            late = late.filter(due_at__lte=last)
+            own = _of_their_own_date(campaign, late, last)
+            _judge_rows(campaign, late.filter(pk__in=own), now)
+            late = late.exclude(pk__in=own)
         if _too_late(campaign, last, now) and late.exists():
             with translation.override(campaign.language):
                 reason = _(
@@ -112,6 +114,13 @@ def _after_absence(last: datetime, now: datetime) -> None:
                     "Resume to send the rest now, or stop it."
                 )
                 _ask(campaign, reason % {"time": in_zone(last, campaign.time_zone)}, now)
+
+
+def _of_their_own_date(campaign: Campaign, late: MessageQuerySet, last: datetime) -> list[int]:
+    """Those whose own date has come since then. The others have no date, or had their turn before and were to go on."""
+    plan = Plan.of(campaign)
+    rows = late.filter(due_at__gt=last).values_list("pk", "recipient__fields")
+    return [pk for pk, fields in rows.iterator(chunk_size=5000) if plan.comes_after(last, fields)]
 
 
 def _judge_rows(campaign: Campaign, rows: MessageQuerySet, now: datetime) -> None:
@@ -125,7 +134,7 @@ def _judge_rows(campaign: Campaign, rows: MessageQuerySet, now: datetime) -> Non
     with translation.override(campaign.language):
         if campaign.missed_rule == Campaign.Missed.SKIP:
             reason = _("Its date passed while the service was not running.")
-            missed.update(status=Message.Status.CANCELLED, reason=reason)
+            missed.cancel(reason=reason)
             return
         reason = ngettext(
             "The date of %(count)d mail passed while the service was not running. Resume to send it now, or stop.",
@@ -152,6 +161,5 @@ def _skip(campaign: Campaign, reason: str, now: datetime) -> bool:
         reason = f"{reason} {_('So it was not sent, as you had chosen.')}"
         if not ours.update(status=_S.STOPPED, finished_at=now, pause_reason=reason[:REASON_LENGTH]):
             return False
-        waiting = campaign.messages.filter(status=Message.Status.PENDING, is_test=False)
-        waiting.update(status=Message.Status.CANCELLED)
+        Message.objects.filter(campaign=campaign).cancel()
         return True

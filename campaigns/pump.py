@@ -5,11 +5,14 @@ import os
 import random
 import threading
 from concurrent.futures import Future
+from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
 
 from campaigns import gateway
+from campaigns.models import Campaign
+from campaigns.scheduling.stamping import restamp
 from campaigns.sending import claims
 from campaigns.sending.engine import Engine
 from microsoft_graph import loop
@@ -18,6 +21,14 @@ log = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _engines: dict[int, Engine] = {}  # of this process, by its pid: a forked child makes its own
+
+
+def begin_due(now: datetime) -> list[int]:
+    """Start the campaigns whose time has come, and stamp anew what missed its window → the mailboxes to pump."""
+    Campaign.objects.start_due(now)
+    restamp(now)
+    Campaign.objects.pause_unreachable()
+    return mailboxes_to_pump()
 
 
 def mailboxes_to_pump() -> list[int]:
@@ -32,9 +43,7 @@ def mailboxes_to_pump() -> list[int]:
 
 def hand_over(mailbox_id: int) -> None:
     """Send from this mailbox, beside the others of this process. Left to another worker where this one has enough."""
-    engine = _engine()
-    if len(engine) < settings.PUMP_MAILBOXES:
-        loop.submit(engine.run(mailbox_id)).add_done_callback(_log_accident)
+    loop.submit(_run_if_room(_engine(), mailbox_id)).add_done_callback(_log_accident)
 
 
 def pump(mailbox_id: int) -> None:
@@ -50,6 +59,12 @@ def close(seconds: float = 0.0) -> None:
         loop.run(engine.drain(seconds))
         engine.close()
     gateway.close()
+
+
+async def _run_if_room(engine: Engine, mailbox_id: int) -> None:
+    """Asked on the event loop, where `run` counts at once: mailboxes that come together would find the same room."""
+    if len(engine) < settings.PUMP_MAILBOXES:
+        await engine.run(mailbox_id)
 
 
 def _log_accident(run: "Future[None]") -> None:

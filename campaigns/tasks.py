@@ -6,7 +6,7 @@ from django.utils import timezone
 from campaigns import importing, missed, tenant_budget
 from campaigns import pump as pumping
 from campaigns.models import Campaign, Message, Spreadsheet
-from campaigns.scheduling.stamping import restamp
+from campaigns.sending import doubts
 
 LANDING_SECONDS = 33.0  # at most, for what is on its way when a worker ends: as long as Microsoft may take to answer
 MOST_AT_ONCE = 2000  # mailboxes handed over a tick; the others come with the next ones
@@ -18,10 +18,7 @@ def tick() -> None:
     now = timezone.now()
     missed.beat(now)
     missed.judge(now)
-    Campaign.objects.start_due(now)
-    restamp(now)
-    Campaign.objects.pause_unreachable()
-    for mailbox_id in pumping.mailboxes_to_pump()[:MOST_AT_ONCE]:
+    for mailbox_id in pumping.begin_due(now)[:MOST_AT_ONCE]:
         pump.apply_async([mailbox_id], expires=5)
     for spreadsheet_id in importing.waiting():
         read_spreadsheet.apply_async([spreadsheet_id], expires=60)
@@ -35,8 +32,10 @@ def pump(mailbox_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """What a race left behind, now and then."""
+    """What a race left behind, now and then, or a pump that died where none comes after it."""
+    Message.objects.let_go_stopped()
     Message.objects.cancel_stopped()
+    doubts.settle_beyond_reach(timezone.now())
 
 
 @shared_task

@@ -16,13 +16,14 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 
-from campaigns.html_spans import attribute_text, before_body_end, scan
+from campaigns.html_spans import attribute_text, scan
 
 SIGNATURE_BYTES = 12
 UNSUBSCRIBE_NUMBER = 65535  # the link number of the sender's label on the unsubscribe page
@@ -32,6 +33,7 @@ MAX_TOKEN_CHARACTERS = 16_384
 _MESSAGE = struct.Struct(">QQ")
 _LINK = struct.Struct(">QH")
 _OPT_OUT = ("unsubscribe", "optout", "opt-out", "opt_out", "abmeld", "abbestell")
+_HREF = re.compile("href", re.IGNORECASE)
 _NOT_CLICKED = frozenset({"link", "base", "image", "use"})  # their href loads something, or sets the base
 
 
@@ -143,9 +145,12 @@ def find_links(html: str, *, mask: str = "") -> list[LinkSpan]:
     for span in scan(html):
         if span.kind != "open" or span.name in _NOT_CLICKED:
             continue
-        if any(attribute.name == "data-no-track" for attribute in span.attributes):
+        if _HREF.search(html, span.start, span.end) is None:
             continue
-        for attribute in span.attributes:
+        attributes = span.attributes
+        if any(attribute.name == "data-no-track" for attribute in attributes):
+            continue
+        for attribute in attributes:
             if attribute.name != "href":
                 continue
             target = attribute_text(html[attribute.start : attribute.end]).strip()
@@ -165,9 +170,3 @@ def rewrite(html: str, replacements: Sequence[tuple[int, int, str]]) -> str:
 def pixel(url: str) -> str:
     """The tracking pixel as an img element; `url` needs no escaping (our own address)."""
     return f'<img src="{url}" width="1" height="1" alt="" border="0" style="border:0;width:1px;height:1px">'
-
-
-def place_pixel(html: str, tag: str) -> str:
-    """`html` with `tag` put before </body>, or at the end where there is none."""
-    place = before_body_end(html)
-    return html[:place] + tag + html[place:]

@@ -3,17 +3,9 @@
 A new page gets a line in PAGES; tests/test_pages.py fails while it has none.
 """
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from playwright.sync_api import FilePayload, Page
-
-if TYPE_CHECKING:
-    from devserver.tour import Tour
-
-Arrive = Callable[["Tour", Page], None]
+from devserver import arrivals
 
 # The campaigns of mailmerge/management/commands/seed.py, by what they show; TO_MEND and the doubtful rows of
 # FINISHED come from devserver/tour.py.
@@ -31,19 +23,6 @@ TO_MEND = "Trade fair contacts"
 
 DENIED = "?error=access_denied"
 
-TEMPLATE = (
-    '<h1 style="margin: 0 0 12px; font-size: 24px; line-height: 1.25">Summer party</h1>'
-    "<p>Dear {{ First name }},</p><p>the grill is lit on <b>Friday at six</b>.</p>"
-)
-
-NO_SHEET: FilePayload = {"name": "Contacts.xlsx", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%\xe2\xe3\n"}
-CELLS = "First name\tEmail\nJürgen\tjuergen@northwind.example\nAmélie\tamelie@northwind.example"
-FINE_SHEET: FilePayload = {"name": "Suppliers.csv", "mimeType": "text/csv", "buffer": b"Email\nx@northwind.example\n"}
-
-
-def a_file(name: str) -> FilePayload:
-    return {"name": name, "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n" + bytes(150_000)}
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -60,271 +39,11 @@ class Shown:
     who: str = ""
     campaign: str = ""
     status: int = 200
-    arrive: Arrive | None = None
+    arrive: arrivals.Arrive | None = None
     is_ours: bool = True
 
 
-# --- what is done once there ------------------------------------------------------------------------------------
-
-
-def give_admin_consent(tour: "Tour", page: Page) -> None:
-    page.get_by_role("button", name=re.compile("Dana")).first.click()
-    page.get_by_role("button", name="Accept").click()
-    page.wait_for_url(f"{tour.stack.app_url}/**")
-
-
-def make_token(tour: "Tour", page: Page) -> None:
-    page.get_by_label("Name of the new token").fill("Payroll export")
-    page.get_by_role("button", name="Make a token").click()
-    page.locator("#new-token").wait_for()
-
-
-def open_menu(tour: "Tour", page: Page) -> None:
-    page.locator(".site-header summary").click()
-
-
-def open_campaign_menu(tour: "Tour", page: Page) -> None:
-    page.get_by_text("More", exact=True).click()
-
-
-def upload_no_sheet(tour: "Tour", page: Page) -> None:
-    page.locator("#file").set_input_files(NO_SHEET)  # choosing a file uploads it
-    page.locator("[data-upload-error]").wait_for()
-
-
-def upload_without_a_worker(tour: "Tour", page: Page) -> None:
-    """Nobody reads the file: the page of the reading stays."""
-    tour.stack.kill("worker")
-    page.locator("#file").set_input_files(FINE_SHEET)
-    page.locator("#importing").wait_for()
-
-
-def wait_for_grid(tour: "Tour", page: Page) -> None:
-    page.locator(".desk-grid[aria-busy=false]").wait_for()
-
-
-def open_folds(tour: "Tour", page: Page) -> None:
-    """How the file was read, and the columns of addresses."""
-    wait_for_grid(tour, page)
-    page.locator("summary", has_text="Addresses").click()
-    page.locator("summary", has_text="How the file was read").click()
-
-
-def open_other_data(tour: "Tour", page: Page) -> None:
-    wait_for_grid(tour, page)
-    page.get_by_text("Use other data", exact=True).click()
-
-
-def edit_a_cell(tour: "Tour", page: Page) -> None:
-    wait_for_grid(tour, page)
-    page.locator("#mend-missing_address").click()
-    page.locator(".desk-editor").wait_for()
-
-
-def select_rows(tour: "Tour", page: Page) -> None:
-    wait_for_grid(tour, page)
-    for number in (1, 3):
-        page.locator(".desk-body .desk-number").nth(number).click()
-
-
-def ask_about_typos(tour: "Tour", page: Page) -> None:
-    wait_for_grid(tour, page)
-    page.locator("#mend-likely_typo").click()
-    page.locator("#suggestions").wait_for()
-
-
-def see_no_server(tour: "Tour", page: Page) -> None:
-    """What is typed while the server is away is kept, and the page says so; the next try gets no answer at all."""
-    wait_for_grid(tour, page)
-    page.route("**/data/cell/", lambda route: None)
-    page.route("**/data/cell/", lambda route: route.abort(), times=1)
-    page.locator(".desk-body [data-column='1']").first.click()
-    page.keyboard.type("Northwind")
-    page.keyboard.press("Enter")
-    page.locator("[data-desk-away]").wait_for()
-    tour.troubles.clear()
-
-
-def paste_cells(tour: "Tour", page: Page) -> None:
-    page.get_by_text("Paste cells", exact=True).click()
-    page.get_by_label("Cells from your spreadsheet program").fill(CELLS)
-
-
-def type_by_hand(tour: "Tour", page: Page) -> None:
-    page.get_by_text("Type rows by hand", exact=True).click()
-
-
-def use_earlier_data(tour: "Tour", page: Page) -> None:
-    page.get_by_text("Use an earlier campaign").click()
-
-
-def wait_for_editor(tour: "Tour", page: Page) -> None:
-    page.locator("#editor-area").wait_for()
-
-
-def touch_a_field(tour: "Tour", page: Page) -> None:
-    page.locator("#editor-area .merge-field").first.click()
-    page.locator("[data-context=field]").wait_for()
-
-
-def ask_for_a_condition(tour: "Tour", page: Page) -> None:
-    page.get_by_role("button", name="Show only if").click()
-    page.locator("#condition-dialog").wait_for()
-
-
-def choose_a_template(tour: "Tour", page: Page) -> None:
-    page.get_by_role("button", name="Use a template").click()
-    page.locator("#templates-dialog").wait_for()
-
-
-def keep_a_template(tour: "Tour", page: Page) -> None:
-    """One of this name is enough for all looks."""
-    if page.get_by_text("Summer party", exact=True).count() == 0:
-        message: dict[str, str | float | bool] = {
-            "name": "Summer party",
-            "subject": "Come and join us, {{ First name }}",
-            "html": TEMPLATE,
-        }
-        token = page.evaluate("JSON.parse(document.body.getAttribute('hx-headers'))['X-CSRFToken']")
-        origin = tour.stack.app_url
-        headers = {"X-CSRFToken": token, "Origin": origin, "Referer": f"{origin}/templates/"}
-        page.request.post(f"{origin}/templates/save/", form=message, headers=headers)
-        page.reload()
-    page.get_by_text("Summer party", exact=True).wait_for()
-
-
-def wait_for_mail(tour: "Tour", page: Page) -> None:
-    page.frame_locator("#mail-frame iframe").locator("p").first.wait_for()
-
-
-def attach_files(tour: "Tour", page: Page) -> None:
-    """For all, and by the column of stands: one is missing, one goes to nobody, one is of a kind Outlook withholds."""
-    wait_for_editor(tour, page)
-    page.locator("#attach-by-column").set_input_files([a_file("A 12.pdf"), a_file("B 3.pdf"), a_file("Left over.pdf")])
-    page.get_by_text("1 file goes to nobody").wait_for()
-    page.locator("#attach-for-all").set_input_files([a_file("Fair map {{ Stnd }}.pdf"), a_file("Setup.exe")])
-    page.get_by_text("Setup.exe").wait_for()
-    for summary in page.locator("#attachments details:not(:has(form)) > summary").all():
-        summary.click()
-
-
-def make_files(tour: "Tour", page: Page) -> None:
-    """An invitation and a PDF for each row, and the form of another PDF that was refused."""
-    wait_for_editor(tour, page)
-    page.get_by_text("Add an invitation", exact=True).click()
-    form = page.locator("#attachments form[action$='/invitation/save/']").last
-    form.get_by_label("Title").fill("Talk about the report of your child")
-    form.get_by_label("It begins").select_option(index=1)
-    form.get_by_label("Time zone").fill("Europe/Berlin")
-    form.get_by_role("button", name="Add the invitation").click()
-    page.locator("#attachments .file-name", has_text="Invitation.ics").wait_for()
-    for html, seen in (
-        ("<p>Dear parents</p>", "#attachments .file-name:text('Letter.pdf')"),
-        ("{{ Chld }}", "#attachments .callout"),
-    ):
-        page.get_by_text("Add a PDF for each row", exact=True).click()
-        form = page.locator("#attachments form[action$='/pdf/save/']").last
-        form.get_by_label("Text of the PDF").fill(html)
-        form.get_by_role("button", name="Add the PDF").click()
-        page.locator(seen).first.wait_for()
-
-
-def preview_attached(tour: "Tour", page: Page) -> None:
-    """The check as it is once a file was attached on the step before."""
-    check = page.url
-    page.goto(check.replace("/check/", "/message/"))
-    wait_for_editor(tour, page)
-    page.locator("#attach-for-all").set_input_files([a_file("School rules.pdf")])
-    page.locator("#attachments .file-name", has_text="School rules.pdf").wait_for()
-    page.goto(check)
-    wait_for_mail(tour, page)
-
-
-def ask_to_launch(tour: "Tour", page: Page) -> None:
-    page.get_by_role("button", name="Launch").click()
-    page.locator("#confirm").wait_for()
-
-
-def choose_sender(page: Page, address: str, kind: str) -> None:
-    page.get_by_label("Another address").check()
-    page.locator("#sender-address").fill(address)
-    page.locator("#sender-kind").select_option(kind)
-    page.locator("#from").get_by_role("button", name="Save").click()
-    page.locator("#sender-test").get_by_text(address).first.wait_for()
-
-
-def send_from_shared_mailbox(tour: "Tour", page: Page) -> None:
-    """Microsoft has not been asked yet whether that is allowed."""
-    choose_sender(page, "events@contoso.example", "shared")
-
-
-def send_from_untested_alias(tour: "Tour", page: Page) -> None:
-    choose_sender(page, "fairs@contoso.example", "alias")
-    page.get_by_label("Another address").check()
-
-
-def send_from_tested_alias(tour: "Tour", page: Page) -> None:
-    """The test goes out and comes back, as in life."""
-    alias = "school@contoso.example"
-    right = {"person": "ana@contoso.example", "address": alias, "right": "alias"}
-    page.request.post(f"{tour.stack.sandbox_url}/_control/rights", data=right)
-    choose_sender(page, alias, "alias")
-    page.locator("#from").get_by_role("button", name=re.compile("test", re.IGNORECASE)).click()
-    page.locator("#sender-test").get_by_text("Recipients see").wait_for()
-
-
-def choose_hours(tour: "Tour", page: Page) -> None:
-    page.get_by_label("Not before").fill("08:00")
-    page.get_by_label("Not after").fill("18:00")
-    for day in ("Saturday", "Sunday"):
-        page.get_by_label(day).uncheck()
-    page.locator("#schedule").get_by_role("button", name="Save").click()
-    page.locator("#schedule").get_by_text("If you launch now").wait_for()
-
-
-def choose_unreadable_zones(tour: "Tour", page: Page) -> None:
-    page.locator("#zone-column").select_option(index=1)
-    page.locator("#schedule").get_by_role("button", name="Save").click()
-    page.get_by_text("The time zones in").wait_for()
-
-
-def send_form_without_token(tour: "Tour", page: Page) -> None:
-    """As from a page that was open while one signed in anew."""
-    page.context.clear_cookies(name="csrftoken")
-    with page.expect_navigation():
-        page.evaluate("document.querySelector('form[action$=\"/sign-out/\"]').submit()")
-
-
-def unsubscribe(tour: "Tour", page: Page) -> None:
-    page.get_by_role("button", name="Unsubscribe").click()
-    page.get_by_role("heading", name="You are unsubscribed").wait_for()
-
-
-def open_first_mail(tour: "Tour", page: Page) -> None:
-    with page.expect_navigation():
-        page.locator("main a[href*='/mail/']").filter(has_text=re.compile("News for")).first.click()
-
-
-# --- the list ---------------------------------------------------------------------------------------------------
-
-
-def add_a_row(tour: "Tour", page: Page) -> None:
-    """A row with an address that has got the mail, and a new one."""
-    for number in ("000", "900"):
-        page.get_by_text("Type a row").click()
-        page.get_by_label("First name").fill("Ingrid")
-        page.get_by_label("Email").fill(f"person{number}@northwind.example")
-        page.get_by_role("button", name="Add this row").click()
-        page.locator("#added-title").wait_for()
-
-
-def type_a_wrong_limit(tour: "Tour", page: Page) -> None:
-    page.get_by_label("Mails a minute").fill("0")
-    page.get_by_role("button", name="Save").click()
-    page.locator("#messages_per_minute_error").wait_for()
-
-
-def step(name: str, campaign: str, arrive: Arrive | None = None, query: str = "", state: str = "") -> Shown:
+def step(name: str, campaign: str, arrive: arrivals.Arrive | None = None, query: str = "", state: str = "") -> Shown:
     """A step of one of Ana's campaigns."""
     word = state or {EMPTY: "empty", WRITTEN: "without-data", READY: "ready", FINISHED: "finished"}.get(campaign, "")
     path = f"/campaigns/{{campaign}}/{name}/{query}"
@@ -336,54 +55,54 @@ PAGES = [
     Shown("sign-in-refused", f"/sign-in/callback/{DENIED}", "sign-in-callback", status=403),
     Shown("microsoft-sign-in", "/sign-in/start/", is_ours=False),
     Shown("microsoft-admin-consent", "/admin-consent/", is_ours=False),
-    Shown("admin-consent-given", "/admin-consent/", "admin-consent-callback", arrive=give_admin_consent),
+    Shown("admin-consent-given", "/admin-consent/", "admin-consent-callback", arrive=arrivals.give_admin_consent),
     Shown("admin-consent-refused", f"/admin-consent/callback/{DENIED}", "admin-consent-callback", status=403),
     Shown("campaigns", "/campaigns/", "campaigns", "Ana"),
-    Shown("campaigns-menu", "/campaigns/", "campaigns", "Ana", arrive=open_menu),
+    Shown("campaigns-menu", "/campaigns/", "campaigns", "Ana", arrive=arrivals.open_menu),
     Shown("campaigns-none", "/campaigns/", "campaigns", "Cleo"),
     Shown("campaigns-none-found", "/campaigns/?search=birthday", "campaigns", "Ana"),
     Shown("templates-none", "/templates/", "saved-templates", "Cleo"),
-    Shown("templates", "/templates/", "saved-templates", "Ana", arrive=keep_a_template),
+    Shown("templates", "/templates/", "saved-templates", "Ana", arrive=arrivals.keep_a_template),
     step("data", EMPTY),
-    step("data", EMPTY, paste_cells, state="paste"),
-    step("data", EMPTY, type_by_hand, state="type"),
-    step("data", EMPTY, use_earlier_data, state="earlier"),
-    step("data", EMPTY, upload_no_sheet, state="refused"),
-    step("data", READY, wait_for_grid, state="grid"),
-    step("data", READY, open_other_data, state="other-data"),
-    step("data", TO_MEND, wait_for_grid, state="problems"),
-    step("data", TO_MEND, open_folds, state="options-open"),
-    step("data", TO_MEND, edit_a_cell, state="editing"),
-    step("data", TO_MEND, select_rows, state="selection"),
-    step("data", TO_MEND, ask_about_typos, state="typos"),
-    step("data", TO_MEND, see_no_server, state="server-away"),
+    step("data", EMPTY, arrivals.paste_cells, state="paste"),
+    step("data", EMPTY, arrivals.type_by_hand, state="type"),
+    step("data", EMPTY, arrivals.use_earlier_data, state="earlier"),
+    step("data", EMPTY, arrivals.upload_no_sheet, state="refused"),
+    step("data", READY, arrivals.wait_for_grid, state="grid"),
+    step("data", READY, arrivals.open_other_data, state="other-data"),
+    step("data", TO_MEND, arrivals.wait_for_grid, state="problems"),
+    step("data", TO_MEND, arrivals.open_folds, state="options-open"),
+    step("data", TO_MEND, arrivals.edit_a_cell, state="editing"),
+    step("data", TO_MEND, arrivals.select_rows, state="selection"),
+    step("data", TO_MEND, arrivals.ask_about_typos, state="typos"),
+    step("data", TO_MEND, arrivals.see_no_server, state="server-away"),
     step("data", TO_MEND, query="?search=nobody", state="none-found"),
-    step("data", FINISHED, wait_for_grid),
-    step("message", EMPTY, wait_for_editor),
-    step("message", WRITTEN, wait_for_editor),
-    step("message", READY, wait_for_editor),
-    step("message", TO_MEND, wait_for_editor, state="mistakes"),
-    step("message", TO_MEND, attach_files, state="attachments"),
-    step("message", TO_MEND, make_files, state="made-files"),
-    step("message", READY, touch_a_field, state="field"),
-    step("message", READY, ask_for_a_condition, state="condition"),
-    step("message", READY, choose_a_template, state="templates"),
+    step("data", FINISHED, arrivals.wait_for_grid),
+    step("message", EMPTY, arrivals.wait_for_editor),
+    step("message", WRITTEN, arrivals.wait_for_editor),
+    step("message", READY, arrivals.wait_for_editor),
+    step("message", TO_MEND, arrivals.wait_for_editor, state="mistakes"),
+    step("message", TO_MEND, arrivals.attach_files, state="attachments"),
+    step("message", TO_MEND, arrivals.make_files, state="made-files"),
+    step("message", READY, arrivals.touch_a_field, state="field"),
+    step("message", READY, arrivals.ask_for_a_condition, state="condition"),
+    step("message", READY, arrivals.choose_a_template, state="templates"),
     step("message", FINISHED),
     step("check", WRITTEN),
-    step("check", READY, wait_for_mail),
-    step("check", READY, open_campaign_menu, state="menu"),
-    step("check", READY, preview_attached, state="attachments"),
-    step("check", READY, wait_for_mail, "?dark=1&width=phone", state="dark"),
+    step("check", READY, arrivals.wait_for_mail),
+    step("check", READY, arrivals.open_campaign_menu, state="menu"),
+    step("check", READY, arrivals.preview_attached, state="attachments"),
+    step("check", READY, arrivals.wait_for_mail, "?dark=1&width=phone", state="dark"),
     step("check", TO_MEND, state="blockers"),
-    step("check", FINISHED, wait_for_mail),
+    step("check", FINISHED, arrivals.wait_for_mail),
     step("send", TO_MEND, state="blockers"),
-    step("send", TO_MEND, send_from_shared_mailbox, state="sender-consent"),
-    step("send", TO_MEND, send_from_untested_alias, state="sender-untested"),
+    step("send", TO_MEND, arrivals.send_from_shared_mailbox, state="sender-consent"),
+    step("send", TO_MEND, arrivals.send_from_untested_alias, state="sender-untested"),
     step("send", READY),
-    step("send", READY, send_from_tested_alias, state="sender-tested"),
-    step("send", READY, ask_to_launch, state="question"),
-    step("send", READY, choose_hours, state="schedule"),
-    step("send", TO_MEND, choose_unreadable_zones, state="schedule-unreadable"),
+    step("send", READY, arrivals.send_from_tested_alias, state="sender-tested"),
+    step("send", READY, arrivals.ask_to_launch, state="question"),
+    step("send", READY, arrivals.choose_hours, state="schedule"),
+    step("send", TO_MEND, arrivals.choose_unreadable_zones, state="schedule-unreadable"),
     step("send", WAITING, state="waiting"),
     step("send", SCHEDULED, state="scheduled"),
     step("send", SENDING, state="sending"),
@@ -401,31 +120,33 @@ PAGES = [
     Shown("mailbox-disconnected", "/settings/mailbox/", "mailbox", "Ben"),
     Shown("spreadsheet-settings", "/settings/spreadsheets/", "spreadsheet-settings", "Ana"),
     Shown("sending-policy", "/settings/sending/", "sending-policy", "Ana"),
-    Shown("sending-policy-refused", "/settings/sending/", "sending-policy", "Ana", arrive=type_a_wrong_limit),
+    Shown("sending-policy-refused", "/settings/sending/", "sending-policy", "Ana", arrive=arrivals.type_a_wrong_limit),
     Shown("sending-policy-no-admin", "/settings/sending/", "sending-policy", "Ben"),
     Shown("approvals", "/approvals/", "approvals", "Ana"),
     Shown("approvals-none", "/approvals/", "approvals", "Cleo"),
-    Shown("approval", "/approvals/{campaign}/", "approval", "Ana", TO_APPROVE, arrive=wait_for_mail),
+    Shown("approval", "/approvals/{campaign}/", "approval", "Ana", TO_APPROVE, arrive=arrivals.wait_for_mail),
     Shown("added-rows-none", "/campaigns/{campaign}/added/", "added-rows", "Ana", FINISHED),
     Shown("suppressions", "/settings/suppressions/", "suppressions", "Ana"),
     Shown("suppressions-none", "/settings/suppressions/", "suppressions", "Cleo"),
     Shown("api-tokens", "/settings/api-tokens/", "api-tokens", "Ana"),
     Shown("api-tokens-none", "/settings/api-tokens/", "api-tokens", "Cleo"),
-    Shown("api-tokens-new", "/settings/api-tokens/", "api-tokens", "Ana", arrive=make_token),
+    Shown("api-tokens-new", "/settings/api-tokens/", "api-tokens", "Ana", arrive=arrivals.make_token),
     Shown("error-400", "/sign-in/?" + "a&" * 201, status=400),
     Shown("error-403", "/403.html", status=403),
-    Shown("error-403-expired", "/settings/suppressions/", who="Dana", arrive=send_form_without_token),
+    Shown("error-403-expired", "/settings/suppressions/", who="Dana", arrive=arrivals.send_form_without_token),
     Shown("error-404", "/campaigns/987654321/", status=404, who="Ana"),
     Shown("error-500", "/500.html", status=500),
     Shown("unsubscribe", "{unsubscribe}"),
-    Shown("unsubscribe-done", "{unsubscribe}", arrive=unsubscribe),
+    Shown("unsubscribe-done", "{unsubscribe}", arrive=arrivals.unsubscribe),
     Shown("unsubscribe-unknown", "{tracking}/u/tampered/with", status=404),
     Shown("webmail", "{sandbox}/mail/", is_ours=False),
     Shown("webmail-inbox", "{sandbox}/mail/person001@northwind.example/", is_ours=False),
-    Shown("webmail-mail", "{sandbox}/mail/person001@northwind.example/", arrive=open_first_mail, is_ours=False),
+    Shown(
+        "webmail-mail", "{sandbox}/mail/person001@northwind.example/", arrive=arrivals.open_first_mail, is_ours=False
+    ),
     Shown("admin-sign-in", "/admin/login/", is_ours=False),
     Shown("admin", "/admin/", who="Operator", is_ours=False),
     Shown("admin-campaigns", "/admin/campaigns/campaign/", who="Operator", is_ours=False),
-    Shown("added-rows", "/campaigns/{campaign}/added/", "added-rows", "Ana", FINISHED, arrive=add_a_row),
-    step("data", EMPTY, upload_without_a_worker, state="reading"),
+    Shown("added-rows", "/campaigns/{campaign}/added/", "added-rows", "Ana", FINISHED, arrive=arrivals.add_a_row),
+    step("data", EMPTY, arrivals.upload_without_a_worker, state="reading"),
 ]

@@ -6,8 +6,9 @@ from typing import Any
 
 from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsValidator
 
-from microsoft_graph import wire
 from microsoft_graph.errors import NotDone
+from microsoft_graph.failures import decode_claims
+from microsoft_graph.wire import RETRY_SECONDS
 
 # A token is asked for again after a minute, not for every call: asking costs a thread and a look at the
 # database.
@@ -62,14 +63,14 @@ class Tokens(AccessTokenProvider):
         try:
             self._token = await asyncio.to_thread(self._get_token, claims)
         except OSError as error:
-            raise NotDone("Microsoft's sign-in could not be reached.", wire.RETRY_SECONDS) from error
+            raise NotDone("Microsoft's sign-in could not be reached.", RETRY_SECONDS) from error
         self._fetched = asyncio.get_running_loop().time()
 
     async def get_authorization_token(
         self, uri: str, additional_authentication_context: dict[str, Any] | None = None
     ) -> str:
         if claims := (additional_authentication_context or {}).get("claims"):
-            raise Challenged(wire.decode_claims(claims))
+            raise Challenged(decode_claims(claims))
         return self._token if self._hosts.is_url_host_valid(uri) else ""
 
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:

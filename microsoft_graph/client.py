@@ -1,5 +1,5 @@
 """All the talk with Microsoft Graph for one mailbox. What is said stands in wire.py, what it may end in, in
-errors.py, how it travels in exchange.py.
+errors.py (and which of them, in failures.py), how it travels in exchange.py.
 
 What makes or sends something goes out as bytes of our own making, because a campaign consists of it and the SDK
 costs as much again as the exchange. Questions go through msgraph-sdk's request adapter (addresses, bearer tokens,
@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -23,12 +23,13 @@ from kiota_abstractions.request_information import RequestInformation
 from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
 
-from microsoft_graph import reports, wire
+from microsoft_graph import failures, reports, wire
 from microsoft_graph.access import Challenged, GetToken, Tokens
 from microsoft_graph.errors import Disconnected, GraphError, NotDone, Rejected, Throttled, Unclear
 from microsoft_graph.exchange import Answer, Exchange, NotReached, OverAiohttp, Transport
+from microsoft_graph.failures import Effect
 from microsoft_graph.reports import QuotaReport
-from microsoft_graph.wire import Attachment, Draft, Effect, Found, Me, OutgoingEmail, Shown
+from microsoft_graph.wire import Attachment, Draft, Found, Me, OutgoingEmail, Shown
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
@@ -101,7 +102,7 @@ class MailboxClient:
         After Rejected the draft is still in the mailbox: `delete_draft` takes it away.
         """
         answer = await self._post(Effect.SENDS, _of_message(draft_id, "/send"), b"", outbox_key)
-        return wire.retry_after(answer.headers, self._clock())
+        return failures.retry_after(answer.headers, self._clock())
 
     async def add_attachment(self, draft_id: str, attachment: Attachment) -> None:
         """Add a file of at most 150 MB to a draft.
@@ -142,7 +143,7 @@ class MailboxClient:
         message = wire.message(email, outbox_key, inside)
         body = wire.dump({"message": message, "saveToSentItems": save_to_sent})
         answer = await self._post(Effect.SENDS, "/me/sendMail", body, outbox_key)
-        return wire.retry_after(answer.headers, self._clock())
+        return failures.retry_after(answer.headers, self._clock())
 
     # --- looking up -----------------------------------------------------------------------------------------
 
@@ -156,15 +157,8 @@ class MailboxClient:
         sent = await self._list("sentitems", "id,internetMessageId,conversationId,sentDateTime", filter_, outbox_key)
         return Found([wire.read_draft(each) for each in drafts], [wire.read_sent(each) for each in sent])
 
-    async def get_draft_state(self, draft_id: str) -> Literal["draft", "sent", "gone"]:
-        """Where a draft is now. "gone" proves nothing: a sent draft may lose its id; see `find_by_key`."""
-        answer = await self._ask(Method.GET, "/me/messages/{id}?$select=isDraft", {"id": draft_id}, accept=(404,))
-        if answer.status == 404:
-            return "gone"
-        return "draft" if _content(answer, Effect.NONE).get("isDraft") else "sent"
-
     async def delete_draft(self, draft_id: str) -> None:
-        """Move it to Deleted Items; no error if it is gone. Ask `get_draft_state` first: a sent one may have
+        """Move it to Deleted Items; no error if it is gone. Ask `find_by_key` first: a sent one may have
         kept its id."""
         await self._ask(Method.DELETE, "/me/messages/{id}", {"id": draft_id}, accept=(404,))
 
@@ -191,7 +185,7 @@ class MailboxClient:
         return wire.read_shown(found[0]) if found else None
 
     async def me(self) -> Me:
-        select = {"select": "id,mail,displayName,userPrincipalName"}
+        select = {"select": "id,mail,displayName"}
         answer = await self._ask(Method.GET, "/me?$select={+select}", select)
         return wire.read_me(_content(answer, Effect.NONE))
 
@@ -315,15 +309,15 @@ class MailboxClient:
             async with asyncio.timeout(self._total_seconds):
                 return await request
         except NotReached as error:
-            raise wire.no_answer("Microsoft could not be reached.", effect, may_have_left=False) from error
+            raise failures.no_answer("Microsoft could not be reached.", effect, may_have_left=False) from error
         except TimeoutError as error:
-            raise wire.no_answer("Microsoft did not answer in time.", effect, may_have_left=True) from error
+            raise failures.no_answer("Microsoft did not answer in time.", effect, may_have_left=True) from error
         except OSError as error:
-            raise wire.no_answer("The connection to Microsoft broke off.", effect, may_have_left=True) from error
+            raise failures.no_answer("The connection to Microsoft broke off.", effect, may_have_left=True) from error
 
     def _error(self, answer: Answer, effect: Effect) -> GraphError:
-        wait = wire.wait_without_advice(self._throttled_in_a_row)
-        error = wire.read_error(answer.status, answer.headers, answer.body, effect, self._clock(), wait)
+        wait = failures.wait_without_advice(self._throttled_in_a_row)
+        error = failures.read_error(answer.status, answer.headers, answer.body, effect, self._clock(), wait)
         if isinstance(error, Throttled):
             self._throttled_in_a_row += 1
         return error
@@ -345,5 +339,5 @@ def _content(answer: Answer, effect: Effect) -> dict[str, Any]:
     answer."""
     body = wire.read_json(answer.body)
     if not body:
-        raise wire.no_answer("The answer is not one of Microsoft Graph.", effect, may_have_left=True)
+        raise failures.no_answer("The answer is not one of Microsoft Graph.", effect, may_have_left=True)
     return body

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox import mime
-from sandbox.state import Attachment, Delivered, State
+from sandbox.mailboxes import Attachment
+from sandbox.state import Delivered, State
 
 Body = dict[str, Any]
 

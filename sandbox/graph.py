@@ -17,8 +17,9 @@ from starlette.routing import Route
 from sandbox import odata
 from sandbox.graph_errors import GraphError, access_denied, error_response
 from sandbox.graph_wire import CONTEXT, folder_json, malformed
+from sandbox.mailboxes import Mailbox
 from sandbox.people import Person
-from sandbox.state import Mailbox, State
+from sandbox.state import State
 from sandbox.tokens import Bearer, bearer
 
 READ_MAIL = frozenset(("Mail.Read", "Mail.ReadWrite"))

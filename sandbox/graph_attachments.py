@@ -17,7 +17,8 @@ from sandbox.graph import READ_MAIL, WRITE_MAIL, Call, route
 from sandbox.graph_errors import GraphError, error_response, not_found
 from sandbox.graph_mail import one
 from sandbox.graph_wire import CONTEXT, attachment_json, malformed, parameter, read_attachment, selected
-from sandbox.state import Attachment, Mail, State, UploadSession, new_id
+from sandbox.mailboxes import Attachment, Mail, new_id
+from sandbox.state import State, UploadSession
 
 SESSION_SECONDS = 7 * 86_400
 

@@ -23,7 +23,7 @@ from sandbox.graph_wire import (
     shaped,
     truth,
 )
-from sandbox.state import Address, Mail
+from sandbox.mailboxes import Address, Mail
 
 DEFAULT_PAGE = 10
 

@@ -34,7 +34,7 @@ from sandbox.graph_wire import (
     read_addresses,
     shaped,
 )
-from sandbox.state import Address, Mail, folder_id
+from sandbox.mailboxes import Address, Mail, folder_id
 
 BATCH_SIZE = 20
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from sandbox import mime, odata
 from sandbox.graph_errors import GraphError
+from sandbox.mailboxes import FOLDERS, Address, Attachment, Mail, Mailbox, folder_id, new_id
 from sandbox.mime import iso
-from sandbox.state import FOLDERS, Address, Attachment, Mail, Mailbox, folder_id, new_id
 
 CONTEXT = "https://graph.microsoft.com/v1.0/$metadata#"
 WEB_LINK = "https://outlook.office365.com/owa/"
@@ -58,8 +58,6 @@ READ_ONLY = frozenset(
         "uniqueBody",
     ]
 )
-# Asked for by name only; never part of a default answer.
-ON_REQUEST = frozenset(("internetMessageHeaders", "uniqueBody"))
 
 
 def malformed(message: str) -> GraphError:

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, getaddresses
 from html.parser import HTMLParser
 
-from sandbox.state import Address, Attachment, Mail, new_id
+from sandbox.mailboxes import Address, Attachment, Mail, new_id
 
 BLOCKS = frozenset(
     [

@@ -17,7 +17,8 @@ from starlette.routing import Route
 
 from sandbox import transport
 from sandbox.graph_wire import ADDRESS
-from sandbox.state import Address, Attachment, Mail, State, new_id
+from sandbox.mailboxes import Address, Attachment, Mail, new_id
+from sandbox.state import State
 
 TEST_TOKEN = "POSTMARK_API_TEST"  # noqa: S105 - Postmark's public test token
 FORBIDDEN_FILES = frozenset(

@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from sandbox import mime
-from sandbox.state import Address, Mail
+from sandbox.mailboxes import Address, Mail
 
 
 def mailbox_hash(address: str) -> str:

@@ -5,8 +5,9 @@ submitted (https://learn.microsoft.com/graph/outlook-send-mail-from-other-user).
 from collections.abc import Collection
 
 from sandbox.graph_errors import GraphError
+from sandbox.mailboxes import Address, Mail
 from sandbox.people import Person
-from sandbox.state import Address, Mail, State
+from sandbox.state import State
 
 SHARED = "Mail.Send.Shared"
 DENIED = (

@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.state import State
 
 log = logging.getLogger("sandbox.snapshot")
-FORMAT = 2
+FORMAT = 3
 FILE_NAME = "sandbox.pickle"
 
 

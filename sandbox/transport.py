@@ -20,7 +20,8 @@ import httpx
 
 from sandbox import mime, postmark_inbound
 from sandbox.limits import TenantLimits
-from sandbox.state import Address, Mail, State, domain_of, new_id, new_internet_id
+from sandbox.mailboxes import Address, Mail, new_id, new_internet_id
+from sandbox.state import State, domain_of
 
 log = logging.getLogger("sandbox.transport")
 

@@ -11,8 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import mime
+from sandbox.mailboxes import Attachment, Mail, Mailbox
 from sandbox.pages import page
-from sandbox.state import Attachment, Mail, Mailbox, State
+from sandbox.state import State
 
 TABS = {"inbox": "Inbox", "sentitems": "Sent", "drafts": "Drafts", "deleteditems": "Deleted"}
 PAGE = 50

@@ -149,7 +149,7 @@ def check(page: Page, mail: SandboxProcess) -> None:
 def launch(page: Page) -> None:
     expect(page.get_by_role("heading", name="200 mails, ready to go")).to_be_visible()
     page.get_by_role("button", name="Launch").click()
-    page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    page.get_by_role("dialog").get_by_role("button", name="Launch").click()
     expect(page.get_by_role("heading", name="On its way")).to_be_visible(timeout=30_000)
     expect(page.get_by_text(re.compile(r"of 200")).first).to_be_visible()
     expect(page.get_by_role("heading", name="All done")).to_be_visible(timeout=120_000)

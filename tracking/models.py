@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Message
-from tracking.scanners import REASON_TEXTS, VERDICT_TEXTS, Reason
+from tracking.scanners import REASON_TEXTS, VERDICT_TEXTS
 
 
 class Hit(models.Model):
@@ -33,10 +33,6 @@ class JudgedHit(Hit):
 
     class Meta:
         abstract = True
-
-    @property
-    def reason_text(self) -> str:
-        return str(REASON_TEXTS[Reason(self.reason)])
 
 
 class Open(JudgedHit):

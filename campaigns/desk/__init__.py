@@ -23,7 +23,6 @@ from campaigns.desk.verbs import (
     redo,
     remove_rows,
     set_cell,
-    take_all_in,
     take_in,
     undo,
 )
@@ -42,7 +41,6 @@ __all__ = [
     "redo",
     "remove_rows",
     "set_cell",
-    "take_all_in",
     "take_in",
     "undo",
 ]

@@ -109,12 +109,6 @@ def take_in(campaign: Campaign, ids: Collection[int]) -> int:
     return _change(campaign, Edit.Kind.TAKE_IN, ids)
 
 
-def take_all_in(campaign: Campaign) -> int:
-    with _editing(campaign):
-        left_out = campaign.recipients().filter(left_out=True).values_list("pk", flat=True)
-        return edits.change_rows(campaign, Edit.Kind.TAKE_IN, list(left_out))
-
-
 def _change(campaign: Campaign, kind: Edit.Kind, ids: Collection[int]) -> int:
     with _editing(campaign):
         if not campaign.recipients().filter(pk__in=ids).exists():

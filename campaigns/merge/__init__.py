@@ -5,7 +5,8 @@ Pure; needs nothing but its arguments.
 
 from campaigns.merge.filters import Languages
 from campaigns.merge.problems import Place, Problem, RenderProblem, TemplateProblems
-from campaigns.merge.template import Compiled, Rendered, Uses, compile_template
+from campaigns.merge.template import Compiled, Rendered, compile_template
+from campaigns.merge.usage import Uses
 
 __all__ = [
     "Compiled",

@@ -42,6 +42,8 @@ _START = re.compile(
     r"|(?P<skip><!--(?!\[if|-?>)|<(?:style|script)(?=[\s>]))",
     re.IGNORECASE,
 )
+# What each of these begins with: a search for this is ten times quicker, so `_START` looks only there.
+_MAY_START = re.compile(r"\{|%7|&#|&l|&L|<!|<s|<S|x-webdoc:|applewebdata:")
 _INSIDE = {
     kind: re.compile(
         rf"(?P<close>{last}{_NOISE}{_RIGHT})|(?P<open>{_OPEN_WITHIN})|(?P<markup>{_MARKUP})"
@@ -103,7 +105,7 @@ class _Reader:
         position = 0
         html = self.html
         search_from = 0
-        while (found := _START.search(html, search_from)) is not None:
+        while (found := _next_start(html, search_from)) is not None:
             if found["skip"]:
                 ending = _SKIP_END[found["skip"].lower()]
                 end = _find_ignoring_case(html, ending, found.end())
@@ -180,6 +182,11 @@ class _Reader:
             raise self.problem(start, end, _("The tag is empty."))
         name = " ".join(words[1].lower().split())
         return Tag(_SPELLINGS.get(name, name.replace(" ", "")), words[2], self.place(start, end), dashes)
+
+
+def _next_start(html: str, position: int) -> re.Match[str] | None:
+    starts = (_START.match(html, place.start()) for place in _MAY_START.finditer(html, position))
+    return next(filter(None, starts), None)
 
 
 def _find_ignoring_case(text: str, lower: str, start: int) -> int:

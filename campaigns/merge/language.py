@@ -225,7 +225,7 @@ class _Capture(CaptureTag):
 
 
 class LinkNode(Node):
-    """`{% _link 3 %}…{% end_link %}`: an address with fields in it, put there by `source.with_links`.
+    """`{% _link 3 %}…{% end_link %}`: an address with fields in it, put there by `source.ready_html`.
 
     `_link 3 bare` stands for one without quotes around it. `if_empty` is what is written for an empty address.
     """

@@ -7,8 +7,9 @@ masking the tags of the language and scanning the rest as it stands.
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from campaigns.html_spans import Attribute, attribute_text, before_body_end, scan
 from campaigns.merge.healing import Piece, Tag
@@ -19,11 +20,14 @@ MASK = "\ue5ff"
 _SPAN = re.compile(
     r"\{%\s*raw\s*%\}.*?\{%\s*endraw\s*%\}|(?P<output>\{\{.*?\}\})|\{%.*?%\}", re.DOTALL
 )  # fmt: skip
-_LINK_TAG = re.compile(r"\{% (?:_link -?\d+(?: bare)?|end_link) %\}")
 _ENCODED = re.compile(r"\| _\w+ -?\}\}\Z")
 _BRACES = re.compile(r"\{[{%]|\{\Z")
 _WEB_START = re.compile(r"\s*https?://\Z", re.IGNORECASE)
 _LOADING = re.compile(r"url\(\s*[\"']?([^)\"']*)\Z", re.IGNORECASE)
+Edit = tuple[int, int, str]
+"""(start, end, new text), as `rewrite` takes them."""
+ConstantLink = Callable[[int, str], str]
+"""(number of the link, target) → Liquid source of the attribute value to put there."""
 _ADDRESSES = frozenset({"href", "src", "background", "action", "longdesc", "cite", "xlink:href", "data"})
 
 
@@ -85,26 +89,45 @@ def body_end(text: str) -> int:
 def with_encoders(text: str, encoder: Callable[[int], str]) -> str:
     """Add to every output that has none the encoder for its place; `encoder` maps its offset to a filter's
     name."""
-    edits: list[tuple[int, int, str]] = []
-    for span in spans(text):
-        if span["output"] and not _ENCODED.search(span["output"]):
-            inner = span["output"][2:-2].rstrip()
-            end = span.end() - 3 if inner.endswith("-") else span.end() - 2
-            edits.append((end, end, f"| {encoder(span.start())} "))
-    return rewrite(text, edits)
+    outputs = _outputs(text)
+    return rewrite(text, _encoded(outputs, [encoder(output.start()) for output in outputs]))
 
 
-def encode_html(text: str) -> str:
-    """Add encoders for HTML."""
-    outputs = [span.start() for span in spans(text) if span["output"]]
-    names = dict(zip(outputs, _html_encoders(text, outputs), strict=True))
-    return with_encoders(text, names.__getitem__)
+def ready_html(text: str, own: str, constant: ConstantLink | None, end: str = "") -> str:
+    """What mails are made from: encoders for HTML added, addresses with fields in them wrapped into `_link`, the
+    others that can be tracked rewritten by `constant`, and `end` put at the end of what is shown, as it is.
+
+    Addresses that name the column `own` (our unsubscribe page) are left alone. With `constant` None nothing
+    is tracked: addresses with fields are only checked (number -1).
+    """
+    masked = mask(text)
+    place = before_body_end(masked)
+    edits = [*_html_encoded(text, masked), *_links(text, masked, own, constant), (place, place, end)]
+    return rewrite(text, sorted(edits, key=itemgetter(0)))
 
 
-def _html_encoders(text: str, outputs: Sequence[int]) -> Iterator[str]:
+def _outputs(text: str) -> list[re.Match[str]]:
+    """The outputs that have no encoder yet."""
+    return [span for span in spans(text) if span["output"] and not _ENCODED.search(span["output"])]
+
+
+def _encoded(outputs: Sequence[re.Match[str]], encoders: Iterable[str]) -> list[Edit]:
+    edits: list[Edit] = []
+    for output, encoder in zip(outputs, encoders, strict=True):
+        place = output.end() - (3 if output.group()[:-2].rstrip().endswith("-") else 2)
+        edits.append((place, place, f"| {encoder} "))
+    return edits
+
+
+def _html_encoded(text: str, masked: str) -> list[Edit]:
+    outputs = _outputs(text)
+    return _encoded(outputs, _html_encoders(text, masked, [output.start() for output in outputs]))
+
+
+def _html_encoders(text: str, masked: str, outputs: Sequence[int]) -> Iterator[str]:
     """For each offset in order: the encoder that its place in the HTML asks for."""
     position = 0
-    for span in scan(mask(text)):
+    for span in scan(masked):
         while position < len(outputs) and outputs[position] < span.end:
             offset = outputs[position]
             position += 1
@@ -121,7 +144,7 @@ def _attribute_encoder(text: str, attribute: Attribute | None, offset: int) -> s
     if attribute is None:
         return "_bare"
     if attribute.name in _ADDRESSES:
-        return url_encoder(attribute_text(_LINK_TAG.sub("", text[attribute.start : offset])), "_url_start")
+        return url_encoder(attribute_text(text[attribute.start : offset]), "_url_start")
     if attribute.name == "style":
         before = _SPAN.sub(MASK, text[attribute.start : offset])
         if (loading := _LOADING.search(attribute_text(before))) is not None:
@@ -140,34 +163,22 @@ def url_encoder(before: str, start: str) -> str:
     return "_mailto" if before.lstrip().lower().startswith("mailto:") and "?" not in before else "_url"
 
 
-ConstantLink = Callable[[int, str], str]
-"""(number of the link, target) → Liquid source of the attribute value to put there."""
-
-
-def with_links(text: str, own: str, constant: ConstantLink | None) -> str:
-    """Wrap addresses that hold fields into `_link`, and let `constant` rewrite the others that can be
-    tracked.
-
-    Addresses that name the column `own` (our unsubscribe page) are left alone. With `constant` None nothing
-    is tracked: addresses with fields are only checked (number -1).
-    """
-    masked = mask(text)
-    edits: dict[tuple[int, int], str] = {}
+def _links(text: str, masked: str, own: str, constant: ConstantLink | None) -> list[Edit]:
+    edits: list[Edit] = []
+    numbers: dict[tuple[int, int], int] = {}  # of addresses with fields, by where they stand
     for span in scan(masked):
-        for attribute in span.attributes if span.kind == "open" else ():
-            value = masked[attribute.start : attribute.end]
-            if attribute.name in _ADDRESSES and MASK in value and own not in text[attribute.start : attribute.end]:
-                edits[attribute.start, attribute.end] = _wrapped(text, attribute.start, attribute.end, -1)
+        if span.kind == "open" and masked.find(MASK, span.start, span.end) >= 0:
+            for attribute in span.attributes:
+                start, end = attribute.start, attribute.end
+                if attribute.name in _ADDRESSES and MASK in masked[start:end] and own not in text[start:end]:
+                    numbers[start, end] = -1
     if constant is not None:
         for number, link in enumerate(find_links(masked, mask=MASK)[:MAX_LINKS]):
-            value = text[link.start : link.end]
             if MASK not in link.target:
-                edits[link.start, link.end] = constant(number, link.target)
-            elif own not in value:
-                edits[link.start, link.end] = _wrapped(text, link.start, link.end, number)
-    return rewrite(text, [(start, end, new) for (start, end), new in sorted(edits.items())])
-
-
-def _wrapped(text: str, start: int, end: int, number: int) -> str:
-    bare = "" if text[start - 1] in "\"'" else " bare"  # a value without quotes
-    return f"{{% _link {number}{bare} %}}{text[start:end]}{{% end_link %}}"
+                edits.append((link.start, link.end, constant(number, link.target)))
+            elif own not in text[link.start : link.end]:
+                numbers[link.start, link.end] = number
+    for (start, end), number in numbers.items():
+        bare = "" if text[start - 1] in "\"'" else " bare"  # a value without quotes
+        edits += (start, start, f"{{% _link {number}{bare} %}}"), (end, end, "{% end_link %}")
+    return edits

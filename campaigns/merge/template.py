@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property, partial
 
 from django.utils.translation import gettext as _
 from liquid.ast import Node
-from liquid.builtin.expressions import BooleanExpression, FilteredExpression
+from liquid.builtin.expressions import FilteredExpression
 from liquid.builtin.expressions.primitive import RangeLiteral
-from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.for_tag import ForNode
-from liquid.builtin.tags.if_tag import IfNode
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
 
@@ -27,16 +26,15 @@ from campaigns.merge.language import (
     SINGLE,
     LinkWriter,
     MergeEnvironment,
-    RowsNode,
     environment_in,
-    field_index,
 )
-from campaigns.merge.layout import Layout
+from campaigns.merge.layout import Layout, Vector
 from campaigns.merge.links import check_link
 from campaigns.merge.names import FieldNames, folded
 from campaigns.merge.problems import Part, Place, Problem, RenderProblem, TemplateProblems, shorten
 from campaigns.merge.program import RENDER_ERRORS, Finish, Program, compile_program
 from campaigns.merge.row_loops import around_rows, empty_loops, names_of_rows, row_loop
+from campaigns.merge.usage import Usage, Uses, children, deep
 from campaigns.text_part import InOrder, plain_text, plain_text_source, tidy
 
 UNSUBSCRIBE_LINK = "unsubscribe_link"
@@ -49,19 +47,15 @@ _ITSELF = re.compile(r"(\w+)\s+in\s+\1(?![\w.\[])", re.IGNORECASE)  # `for row i
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One mail's texts."""
+    """One mail's texts. The plain one is written when it is asked for: Microsoft Graph takes none."""
 
     subject: str
     html: str
-    text: str
+    plain: Callable[[], str] = field(repr=False, compare=False)
 
-
-@dataclass(frozen=True, slots=True)
-class Uses:
-    """Columns that a template uses, and those it writes out with nothing to say for an empty cell."""
-
-    fields: frozenset[int]
-    without_fallback: frozenset[int]
+    @property
+    def text(self) -> str:
+        return self.plain()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +80,13 @@ class Draft:
 class Compiled:
     """A template ready to be filled in. Holds no row: safe to share between threads."""
 
-    def __init__(self, draft: Draft, subject: Program, html: Program, text: Program | None) -> None:
+    def __init__(self, draft: Draft, subject: Program, html: Program, compile_text: Callable[[], Program]) -> None:
         self._layout = draft.layout
         self._asks_for_rows = draft.asks_for_rows
         self._subject = subject
         self._html = html
-        self._text = text
-        self.may_fail = subject.may_fail or html.may_fail or text is None or text.may_fail
+        self._compile_text = compile_text
+        self.may_fail = subject.may_fail or html.may_fail
         """Whether some row could make `render` raise a RenderProblem."""
         self.names_unsubscribe_link = draft.names_unsubscribe_link
         self.once = draft.once
@@ -119,10 +113,23 @@ class Compiled:
             row = self._layout.vector(values, unsubscribe, message)
         try:
             html = self._html.render(row)
-            text = self._text.render(row) if self._text else plain_text(html)
-            return Rendered(" ".join(self._subject.render(row).split()), html, text)
+            return Rendered(" ".join(self._subject.render(row).split()), html, partial(self._plain, row, html))
         except RENDER_ERRORS as error:
             raise RenderProblem(_reason(error)) from error
+
+    def _plain(self, row: Vector, html: str) -> str:
+        try:
+            return self._text.render(row) if self._text else plain_text(html)
+        except RENDER_ERRORS:  # where the HTML went well, its text is no reason to refuse a row
+            return plain_text(html)
+
+    @cached_property
+    def _text(self) -> Program | None:
+        """None where a condition is whole only together with markup that the plain text leaves out."""
+        try:
+            return self._compile_text()
+        except (LiquidError, InOrder):
+            return None
 
 
 def _reason(error: Exception) -> str:
@@ -155,24 +162,15 @@ def compile_draft(
     `html` is Liquid source; `constant` and `write_link` put in tracked addresses; `end` is source that comes
     last in the HTML only, not in its plain text.
     """
-    own = f"_f{draft.layout.unsubscribe}"
-    marked = sources.with_links(html, own, constant)
-    if end:
-        place = sources.body_end(marked)
-        marked = marked[:place] + end + marked[place:]
-
     environment = environment_in(draft.languages)
 
     def compiled(text: str, finish: Finish | None = None) -> Program:
         return compile_program(text, write_link, draft.layout, environment, finish=finish, fast=fast)
 
-    try:
-        text: Program | None = compiled(plain_text_source(html), tidy)
-    except (LiquidError, InOrder):  # a condition may be whole only together with markup the plain text leaves out
-        text = None
     subject = sources.with_encoders(draft.subject, lambda _offset: "_header")
     try:
-        return Compiled(draft, compiled(subject), compiled(sources.encode_html(marked)), text)
+        encoded = sources.ready_html(html, f"_f{draft.layout.unsubscribe}", constant, end)
+        return Compiled(draft, compiled(subject), compiled(encoded), lambda: compiled(plain_text_source(html), tidy))
     except LiquidError as error:
         message = _("An address with fields in it must hold whole conditions: from {% if %} to {% endif %}.")
         raise TemplateProblems([Problem(Place("body", 1, ""), message)]) from error
@@ -183,7 +181,7 @@ def read_template(subject: str, html: str, fields: Sequence[str], languages: Lan
     layout = Layout(len(fields))
     names = FieldNames(fields, {UNSUBSCRIBE_LINK: layout.unsubscribe, COUNT_OF_ROWS: layout.size})
     problems: list[Problem] = []
-    usage = _Usage()
+    usage = Usage()
     texts: dict[Part, str] = {}
     readers: tuple[tuple[Part, Callable[[], list[Piece]]], ...] = (
         ("subject", lambda: read_subject(subject)),
@@ -237,16 +235,16 @@ def _refuse_ranges(node: Node) -> None:
     """`(1..9)` belongs into `for`; anywhere else it could become a list without end."""
     expressions: Iterable[Expression] = [] if isinstance(node, ForNode) else node.expressions()
     for expression in expressions:
-        if any(isinstance(part, RangeLiteral) for part in _deep(expression)):
+        if any(isinstance(part, RangeLiteral) for part in deep(expression)):
             raise LiquidError(_("a range such as (1..9) can only stand in “for”"), token=node.token)
-    for child in _children(node):
+    for child in children(node):
         _refuse_ranges(child)
 
 
 def _refuse_options(node: Node, environment: MergeEnvironment) -> None:
     """What a filter is told must be something it understands."""
     for expression in node.expressions():
-        for part in _deep(expression):
+        for part in deep(expression):
             filters = (part.filters or ()) if isinstance(part, FilteredExpression) else ()
             if len(filters) > MAX_FILTERS:
                 message = _("one field can have %(limit)d filters at most") % {"limit": MAX_FILTERS}
@@ -256,18 +254,8 @@ def _refuse_options(node: Node, environment: MergeEnvironment) -> None:
                 wrong = wrong_option(item.name, environment.filters[item.name], options)
                 if wrong:
                     raise LiquidError(wrong, token=node.token)
-    for child in _children(node):
+    for child in children(node):
         _refuse_options(child, environment)
-
-
-def _children(node: Node) -> Iterable[Node]:
-    return node.children(None)  # type: ignore[arg-type]  # no node in use looks at the context
-
-
-def _deep(expression: Expression) -> Iterable[Expression]:
-    yield expression
-    for child in expression.children():
-        yield from _deep(child)
 
 
 def _resolved(pieces: Sequence[Piece], names: FieldNames) -> tuple[sources.Source, list[Problem]]:
@@ -358,52 +346,3 @@ def _block_problems(tags: Iterable[Tag]) -> list[Problem]:
         message = _("This {%% %(name)s %%} has no end: {%% end%(name)s %%} is missing.") % {"name": tag.name}
         problems.append(Problem(tag.place, message))
     return problems
-
-
-class _Found:
-    """Columns found in a part of a template; `bare` as in Uses.without_fallback."""
-
-    def __init__(self) -> None:
-        self.used: set[int] = set()
-        self.bare: set[int] = set()
-
-    def within(self, columns: int) -> Uses:
-        return Uses(
-            frozenset(self.used.intersection(range(columns))), frozenset(self.bare.intersection(range(columns)))
-        )
-
-
-class _Usage:
-    """Which columns a template uses, outside of loops over rows and inside."""
-
-    def __init__(self) -> None:
-        self.outside = _Found()
-        self.inside = _Found()
-        self.repeats_rows = False
-
-    def note(self, nodes: Iterable[Node]) -> None:
-        self._note(nodes, frozenset(), self.outside)
-
-    def _note(self, nodes: Iterable[Node], asked: frozenset[int], found: _Found) -> None:
-        """`asked` are columns whose content a condition around the nodes has asked about."""
-        for node in nodes:
-            around = asked
-            for expression in node.expressions():
-                columns = {index for part in _deep(expression) if (index := field_index(part)) is not None}
-                found.used |= columns
-                if isinstance(expression, BooleanExpression):
-                    around |= columns
-                if isinstance(node, OutputNode) and isinstance(expression, FilteredExpression):
-                    index = field_index(expression.left)
-                    fallback = any(item.name == "default" for item in expression.filters or ())
-                    if index is not None and not fallback and index not in asked:
-                        found.bare.add(index)
-            if isinstance(node, IfNode):  # what `elsif` asks about is asked for the branches after it, too
-                conditions = [alternative.expression for alternative in node.alternatives]
-                around |= {i for c in conditions for part in _deep(c) if (i := field_index(part)) is not None}
-            if isinstance(node, RowsNode):  # what was asked outside was asked about the leading row only
-                self.repeats_rows = True
-                self._note(_children(node.block), frozenset(), self.inside)
-                self._note(_children(node.default) if node.default else (), around, found)
-            else:
-                self._note(_children(node), around, found)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models, transaction
-from django.db.models import F, Q, Subquery
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _now
@@ -19,15 +19,11 @@ from campaigns.models.message import Message
 from campaigns.models.not_now import NotNow, TemplateConflict
 from campaigns.models.spreadsheet import Recipient, RecipientQuerySet, Spreadsheet
 from campaigns.models.suppression import Suppression
+from campaigns.models.taking_back import may_be_withdrawn, take_back
 from campaigns.models.template import Template
 from campaigns.scheduling.stamping import CannotStamp, stamp
 
 NOTE_LENGTH = 500
-
-
-def _forget(unsent: models.QuerySet[Message]) -> None:
-    """In one statement: nothing hangs on a message that never left, and to look for it takes half a minute."""
-    unsent._raw_delete(unsent.db)
 
 
 class Campaign(models.Model):
@@ -216,6 +212,8 @@ class Campaign(models.Model):
         with transaction.atomic():
             locked = Campaign.objects.select_for_update().get(pk=self.pk)
             still_open = locked.messages.filter(status__in=Message.OPEN, is_test=False)
+            if locked.status == self.Status.STOPPED:  # where nobody signs in any more, nothing is ever settled
+                still_open = still_open.filter(mailbox__state=Mailbox.State.CONNECTED)
             if locked.status != self.Status.WAITING and still_open.exists():
                 raise NotNow(_now("Mails of this campaign are still to be sent. Stop it first, then delete it."))
             locked.uploads.drop_files()
@@ -356,41 +354,24 @@ class Campaign(models.Model):
     def decline(self, by: User, note: str = "") -> None:
         """A second person says no: nothing goes, and the owner may change it. Raises NotNow."""
         with transaction.atomic():
-            self._lock_for_decision(by)
-            self._take_back(by, "declined", approver=by, approval_note=note.strip()[:NOTE_LENGTH])
+            take_back(
+                self._lock_for_decision(by), by, "declined", approver=by, approval_note=note.strip()[:NOTE_LENGTH]
+            )
+            self.refresh_from_db()
 
     def withdraw(self, by: User) -> None:
         """Its owner takes the launch back: not decided yet, or still counting down. Raises NotNow."""
         with transaction.atomic():
             locked = Campaign.objects.select_for_update().get(pk=self.pk)
-            if locked.status == self.Status.PAUSED and locked.started_at is not None:
-                raise NotNow(_now("Mails of this campaign have left already. Stop it if no more are to go."))
-            self._take_back(by, "withdrawn", approver=None, approval_note="")
+            may_be_withdrawn(locked)
+            take_back(locked, by, "withdrawn", approver=None, approval_note="")
+            self.refresh_from_db()
 
     def _lock_for_decision(self, by: User) -> "Campaign":
         locked = Campaign.objects.select_for_update().get(pk=self.pk)
         if by.pk == locked.owner_id or by.workspace_id != locked.workspace_id:
             raise NotNow(_now("A second person of your workspace has to decide about this campaign."))
         return locked
-
-    def _take_back(self, by: User, verb: str, **also: Any) -> None:
-        """What the last launch queued is gone. Rows sent to before stay as they are: then it is finished again."""
-        before = [self.Status.WAITING]
-        if verb == "withdrawn":
-            before += [self.Status.SCHEDULED, self.Status.PAUSED]
-        also |= {"approval_asked_at": None, "approved_state": "", "starts_at": None, "pause_reason": ""}
-        real = self.messages.real()
-        if not real.exclude(status__in=[Message.Status.PENDING, Message.Status.SUPPRESSED]).exists():
-            self._act(by, verb, before, self.Status.READY, launched_at=None, mailbox=None, approved_at=None, **also)
-            _forget(real)
-            return
-        ended = Campaign.objects.filter(pk=self.pk).values("finished_at")
-        waiting = real.filter(status=Message.Status.PENDING)
-        again = waiting.filter(
-            created_at__lt=Subquery(ended)
-        ).exists()  # an unclear one, sent again: not of this launch
-        self._act(by, verb, before, self.Status.SENDING if again else self.Status.FINISHED, **also)
-        _forget(waiting.filter(created_at__gte=Subquery(ended)))
 
     def pause(self, by: User | None = None, reason: str = "") -> None:
         """No message is begun after this; those in flight (seconds) end by themselves. Raises NotNow."""
@@ -415,7 +396,7 @@ class Campaign(models.Model):
         alive = [self.Status.SCHEDULED, self.Status.SENDING, self.Status.PAUSED]
         with transaction.atomic():
             self._act(by, "stopped", alive, self.Status.STOPPED, finished_at=Now(), pause_reason="")
-            self.messages.filter(status=Message.Status.PENDING, is_test=False).update(status=Message.Status.CANCELLED)
+            Message.objects.filter(campaign=self).cancel()
 
     def retry_failed(self, by: User) -> int:
         """Queue what was refused once more, and nothing else; returns how many. Raises NotNow."""

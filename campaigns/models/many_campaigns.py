@@ -69,7 +69,8 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         with transaction.atomic():
             # Locked first and looked at again: a message queued in between keeps its campaign going.
             ids = list(done.select_for_update(skip_locked=True).values_list("pk", flat=True))
-            return done.filter(pk__in=ids).update(status=CampaignStatus.FINISHED, finished_at=now or timezone.now())
+            # By the clock that also tells when messages are queued: what comes later is of another launch.
+            return done.filter(pk__in=ids).update(status=CampaignStatus.FINISHED, finished_at=now or Now())
 
 
 def _connected() -> models.QuerySet[Mailbox]:

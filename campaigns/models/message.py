@@ -126,14 +126,33 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
         return at
 
+    def cancel(self, **also: Any) -> int:
+        """What waits is not sent. What nobody can tell about, and was to be sent again, is unclear as before."""
+        waiting = self.filter(status=Message.Status.PENDING, is_test=False)
+        unclear = waiting.filter(reason__gt="").update(status=Message.Status.UNCLEAR)
+        return unclear + waiting.update(status=Message.Status.CANCELLED, **also)
+
     def cancel_stopped(self) -> int:
         """What was put back after its campaign had been stopped waits no longer."""
-        waiting = self.filter(status=Message.Status.PENDING, is_test=False, campaign__status="stopped")
-        return waiting.update(status=Message.Status.CANCELLED)
+        return self.filter(campaign__status="stopped").cancel()
+
+    def let_go_stopped(self) -> int:
+        """Of stopped campaigns, what a pump had claimed that died, while nobody signs in: it is not sent either."""
+        held = Q(mailbox__lease_until__gt=Now()) | Q(mailbox__state=Mailbox.State.CONNECTED)
+        claimed = self.filter(status=Message.Status.CLAIMED, campaign__status="stopped").exclude(held)
+        return claimed.update(status=Message.Status.PENDING, claim_key=None, maybe_drafted=True)
 
     def left_drafts(self, mailbox: Mailbox) -> list["Message"]:
         """Cancelled messages whose drafts still lie in the mailbox."""
-        return list(self.filter(mailbox=mailbox).filter(LEFT_DRAFT)[:50])
+        return list(self.filter(mailbox=mailbox).filter(LEFT_DRAFT).select_related("campaign")[:50])
+
+    def correct_cancelled(self, message_id: int, reason: str) -> None:
+        """It has left after all; with a `reason` nobody can tell."""
+        this = self.filter(pk=message_id, status=Message.Status.CANCELLED)
+        if reason:
+            this.update(status=Message.Status.UNCLEAR, reason=reason[:500])
+        else:
+            this.update(status=Message.Status.SENT, sent_at=F("sending_at"), reason="")
 
     def forget_left_draft(self, message_id: int) -> None:
         """It is deleted, or its owner was quicker."""
@@ -142,7 +161,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def adopt_sent(self, key: uuid.UUID, message_id: int) -> None:
         """Found in Sent Items although we did not know: it is sent, and not sent again."""
         self.filter(pk=message_id, claim_key=key, status=Message.Status.CLAIMED).update(
-            status=Message.Status.SENT, sent_at=Now()
+            status=Message.Status.SENT, sent_at=Now(), reason=""
         )
 
     def mark_sent(self, key: uuid.UUID, ids: Iterable[int], at: datetime) -> None:
@@ -197,9 +216,16 @@ class MessageQuerySet(models.QuerySet["Message"]):
                 recipients = self.filter(pk__in=gone).count_recipients()
                 LedgerEntry.objects.create(mailbox=mailbox, at=now, messages=len(gone), recipients=recipients)
             orphans.filter(status=Message.Status.SENDING).update(claim_key=key)
-        ours = self.filter(mailbox=mailbox, status=Message.Status.SENDING)
-        at: datetime | None = ours.aggregate(Min("next_look_at"))["next_look_at__min"]
+        return self.filter(mailbox=mailbox, status=Message.Status.SENDING).next_look()
+
+    def next_look(self) -> datetime | None:
+        """When the first of these doubts is due."""
+        at: datetime | None = self.aggregate(Min("next_look_at"))["next_look_at__min"]
         return at
+
+    def next_doubt(self, mailbox: Mailbox, key: uuid.UUID, now: datetime) -> datetime | None:
+        """When the next doubt is due after this moment."""
+        return self.filter(mailbox=mailbox, claim_key=key, status="sending", next_look_at__gt=now).next_look()
 
     def count_recipients(self) -> int:
         """To how many addresses these go: To, CC and BCC."""
@@ -218,6 +244,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
             .order_by("next_look_at")
         )
 
+    def beyond_reach(self, now: datetime) -> Self:
+        """Sent by a pump that died, from a mailbox that has none since nobody signs in, and not to be looked up."""
+        held = Q(mailbox__lease_until__gt=Now()) | Q(mailbox__state=Mailbox.State.CONNECTED)
+        blind = Q(mailbox__tier=Mailbox.Tier.BASIC) | Q(campaign__save_to_sent=False)
+        grace = timedelta(seconds=settings.DOUBT_GRACE_SECONDS)
+        over = Q(next_look_at__lte=now) | Q(next_look_at=None, sending_at__lte=now - grace)
+        return self.filter(blind, over, status=Message.Status.SENDING).exclude(held)
+
     def look_again_later(self, key: uuid.UUID, message_id: int, looks: int, now: datetime) -> datetime:
         """Ever later: Microsoft names no bound for how long Sent Items lags. Returns when."""
         at = now + timedelta(seconds=settings.DOUBT_GRACE_SECONDS * (looks + 1))
@@ -234,8 +268,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def requeue(self, status: "Message.Status") -> int:
         """Those in this status wait for their turn again; returns how many.
 
-        With look-ups nothing goes twice: what lies in Sent Items is taken for sent, a draft is used again.
+        With look-ups nothing goes twice: what lies in Sent Items is taken for sent, a draft is used again. What was
+        unclear keeps its reason until more is known.
         """
+        reason = F("reason") if status == Message.Status.UNCLEAR else ""
         return self.filter(status=status).update(
             status=Message.Status.PENDING,
             claim_key=None,
@@ -245,7 +281,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
             looks=0,
             sends=0,
             next_look_at=None,
-            reason="",
+            reason=reason,
             failed_at=None,
         )
 
@@ -254,14 +290,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(status=Message.Status.UNCLEAR).update(
             status=Message.Status.SENT, sent_at=Coalesce(F("sending_at"), Now()), reason=""
         )
-
-    # --- facts from outside: the first one wins -------------------------------------------------------------
-
-    def note_opened(self, message_id: int, at: datetime) -> None:
-        self.filter(pk=message_id, opened_at=None).update(opened_at=at)
-
-    def note_clicked(self, message_id: int, at: datetime) -> None:
-        self.filter(pk=message_id, clicked_at=None).update(clicked_at=at)
 
 
 class Message(models.Model):

@@ -7,7 +7,6 @@ from campaigns.pacing.limits import Limits
 STEP = 30.0  # seconds without being pushed back, until the pace doubles again
 SAME = 2.0  # seconds: answers of requests that were on their way together are one push
 LOWEST = 5  # halvings: a 32nd of the pace
-FIRST_WAIT = 5.0  # seconds, doubled each time, where Microsoft names none
 
 
 @dataclass(slots=True)
@@ -36,10 +35,6 @@ class Slowdown:
     def ends_at(self) -> float:
         """When the full pace will be reached again."""
         return self.since + self.halvings * STEP
-
-    def wait(self) -> float:
-        """Seconds to wait after a push for which Microsoft named none: 5, 10, 20, 40, 80."""
-        return FIRST_WAIT * (1 << max(0, self.halvings - 1))
 
     def apply(self, limits: Limits, now: float) -> Limits:
         """The limits to keep now. The windows stay Microsoft's: what was sent before does not hold us up longer."""

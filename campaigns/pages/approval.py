@@ -13,6 +13,7 @@ from accounts.models import User
 from campaigns import forecasting
 from campaigns.models import Attachment, Campaign, Message, Recipient
 from campaigns.pages.check import View, preview_of
+from campaigns.pages.forecast import pace
 from campaigns.pages.send import left_out_of
 from campaigns.scheduling.shown import in_zone
 
@@ -93,7 +94,7 @@ def _plan(campaign: Campaign) -> Plan:
         earlier=counts["sent"],
         starts_at=_later_start(campaign),
         cooling_off=cooling_off,
-        per_minute=round(told.rate_per_minute),
+        per_minute=pace(told, campaign.workspace),
         finish_at=told.finish_at,
         left_out=left_out_of(campaign, counts["suppressed"]),
         sender=campaign.from_address or mailbox.address,

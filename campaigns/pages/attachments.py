@@ -46,10 +46,6 @@ class ColumnShown:
     leftovers: list[File]
     leftover_count: int
 
-    @property
-    def is_fine(self) -> bool:
-        return not (self.problem or self.missing or self.unclear or self.leftover_count)
-
 
 @dataclass(frozen=True)
 class Card:

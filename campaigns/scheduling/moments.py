@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.merge.dates import read_date
 from campaigns.scheduling.windows import shown
 
+FIRST_YEAR, LAST_YEAR = 2, 9998  # "9999-12-31" means never, and has no days after it to look for a window
 USUALLY = time(9)  # a day without a time, where no opening hours are set
 
 _MIDNIGHT = re.compile(r"[\sT,]0?0[:.]00(?:Z|UTC|\s|[+-]\d\d:?\d\d|Uhr|$)|\b12[:.]00\s?a\.?m", re.IGNORECASE)
@@ -35,7 +36,7 @@ def moment_of(cell: str, language: str, zone: tzinfo, usually: time = USUALLY) -
     if not text:
         return None
     read = read_date(text, language)
-    if read is None:
+    if read is None or not FIRST_YEAR <= read.year <= LAST_YEAR:
         raise NoMoment(_("“%(cell)s” is no date. Write 2027-03-28, or 2027-03-28 09:30.") % {"cell": text[:60]})
     if read.year < 2000 and str(read.year) not in text:
         read = read.replace(year=read.year + 100)  # of "30" the past is meant in a birth date, not in a plan

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from campaigns.scheduling.moments import USUALLY, moment_of
+from campaigns.scheduling.moments import USUALLY, NoMoment, moment_of
 from campaigns.scheduling.windows import EVERY_DAY, Rules, Window, next_window
 from campaigns.scheduling.zones import NoZone, named, zone_of
 
@@ -62,6 +62,18 @@ class Plan:
         except NoZone:  # the zone database has changed since the launch
             zone = self.zone
         return next_window(now, self.rules, zone)
+
+    def comes_after(self, moment: datetime, fields: Sequence[str]) -> bool:
+        """Whether the row names a date of its own, and the window of that opens later than this."""
+        zone_cell, date_cell = (
+            fields[at] if at is not None and at < len(fields) else "" for at in (self.zone_column, self.date_column)
+        )
+        try:
+            zone = zone_of(zone_cell) or self.zone
+            wanted = self.wanted(date_cell, zone)
+        except (NoZone, NoMoment):  # readable at the launch: who reads dates has changed
+            return True
+        return wanted is not None and next_window(wanted, self.rules, zone).due_at > moment
 
     def wanted(self, date_cell: str, zone: tzinfo) -> datetime | None:
         """The moment that the row's date names, whatever the hours are. Raises NoMoment."""

@@ -32,12 +32,14 @@ WHERE message.id = asked.id AND message.claim_key = asked.key AND campaign.id = 
 RETURNING message.id
 """
 
-# Microsoft has accepted it: a fact that also overrules what somebody else made of our silence.
+# Microsoft has accepted it: a fact that also overrules what somebody else made of our silence. What had been sent, came
+# back and waits to be tried again is not meant.
 SENT = """
 UPDATE campaigns_message AS message
 SET status = 'sent', sent_at = asked.at, next_look_at = NULL, reason = ''
 FROM unnest(%(ids)s::bigint[], %(at)s::timestamptz[]) AS asked (id, at)
-WHERE message.id = asked.id AND message.status IN ('sending', 'unclear')
+WHERE message.id = asked.id AND (message.status IN ('sending', 'unclear')
+    OR (message.status IN ('pending', 'claimed', 'cancelled', 'suppressed') AND message.sent_at IS NULL))
 """
 
 CHARGE = """

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Microsoft refuses the address in From; nothing is wrong with the mailbox itself.
-FROM_REFUSED = {"ErrorSendAsDenied", "ErrorSendOnBehalfDenied"}
+# Where a mail has another address in From, Microsoft refuses that one; of the mailbox itself this says nothing.
+FROM_REFUSED = {"ErrorSendAsDenied", "ErrorSendOnBehalfDenied", "ErrorAccessDenied"}
 DRAFT_TRIES = 10  # each after twice the time of the one before: over an hour
 
 
@@ -120,6 +120,9 @@ def is_complete(ready: Ready, draft: Draft) -> bool:
 async def not_sent(pump: "Pump", message: Message, problem: Exception, draft: Draft | None = None) -> None:
     """Surely nothing has left. What happens next is what the exception says."""
     match problem:
+        case NotDone(seconds=seconds, __cause__=Unclear()):  # a file that could not be added to its draft
+            await pump.told_to_wait(seconds)
+            await try_later(pump, message, problem)
         case Throttled(seconds=seconds) | NotDone(seconds=seconds):
             await pump.told_to_wait(seconds)
             await pump.put_back(message)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LONG_REST_SECONDS = 30.0  # a longer wait is written down, and the mailbox let go
+WATCH_AGAIN = 5.0  # seconds, while nothing is due and mails may come back
 LONGEST_REST = timedelta(minutes=15)  # then its allowance is looked at again: limits may have changed
 T = TypeVar("T")
 
@@ -58,10 +59,13 @@ class Pump:
         await doubts.delete_left_drafts(self)
         try:
             while self.may_go_on():
-                await self._settle_doubts()
-                self._returned.look()
+                if not self.must_wait():
+                    await self._settle_doubts()
+                    self._returned.look()
                 if not await self._next_messages():
-                    return
+                    if not self._returned.expects_more():
+                        return
+                    await self._landing(WATCH_AGAIN)
         finally:
             await self._wait_for_all()
 
@@ -71,6 +75,10 @@ class Pump:
         soon = self._told_until - self.clock() < LONG_REST_SECONDS
         going_on = on_time and soon and self.mailbox.is_connected
         return going_on and not (self.lost or self._leaving or self.engine.is_draining)
+
+    def must_wait(self) -> bool:
+        """Microsoft has asked for a pause, however short."""
+        return self.clock() < self._told_until
 
     # --- what may leave now -------------------------------------------------------------------------------------
 
@@ -177,24 +185,25 @@ class Pump:
 
     async def _unfit(self, unfit: Unfit) -> None:
         """The row becomes no mail: it fails with its reason, or nobody is left who may be mailed."""
-        if unfit.reason:
-            await self.write(Message.objects.mark_failed, self.key, unfit.message.pk, unfit.reason)
-            return
         message = unfit.message
         try:
-            if self.drafts_first(message):
-                await doubts.drop_drafts_of(self, message)
+            if self.drafts_first(message) and not await doubts.surely_unsent(self, message):
+                return
         except Rejected as problem:
             log.info("a draft stays in a mailbox, unsent: %s", problem.code)
         except GraphError as problem:
             await not_sent(self, message, problem)
             return
-        await self.write(Message.objects.mark_suppressed, self.key, [message.pk])
+        if unfit.reason:
+            await self.write(Message.objects.mark_failed, self.key, message.pk, unfit.reason)
+        else:
+            await self.write(Message.objects.mark_suppressed, self.key, [message.pk])
 
     async def _settle_doubts(self) -> None:
         if self._next_look is not None and self._next_look <= self.clock():
-            self._next_look = None
+            self._next_look, now = None, self.now()
             await doubts.settle(self)
+            self.look_at(await self.write(Message.objects.next_doubt, self.mailbox, self.key, now))
 
     # --- what delivery and doubts ask of it ---------------------------------------------------------------------
 
@@ -216,7 +225,11 @@ class Pump:
     can_look_up = drafts_first
 
     async def commit(self, message: Message, draft: Draft | None) -> bool:
-        """From here on it may have left. False: it was taken over, or its campaign paused or stopped a moment ago."""
+        """From here on it may have left. False: it was taken over, its campaign paused or stopped a moment ago, or
+        Microsoft asks to wait.
+        """
+        if self.must_wait():
+            return False
         began = asyncio.get_running_loop().time()
         allowed = await self.engine.commits.ask(books.Commit(message.pk, self.key, draft))
         if asyncio.get_running_loop().time() - began > settings.DOUBT_GRACE_SECONDS / 2:
@@ -241,6 +254,12 @@ class Pump:
             self.mailbox.pk, self.now(), messages, recipients, cost.requests, cost.bytes, message_id=message_id
         )
         await self.engine.notes.ask(charge)
+
+    async def charge_found(self, message: Message) -> None:
+        """It was found in Sent Items: the ledger, which may be a restored one, knows of it from now on."""
+        recipients = await self.write(Message.objects.filter(pk=message.pk).count_recipients)
+        self._ledger.count(self.clock(), 1, recipients)
+        await self.engine.notes.ask(books.Charge(self.mailbox.pk, self.now(), 1, recipients, 0, 0))
 
     async def doubt(self, message: Message) -> None:
         """Never send it again blindly, look it up after a while."""
@@ -272,6 +291,9 @@ class Pump:
         """Nothing leaves this mailbox until its owner acts: its campaigns pause and say why."""
         mark = self.mailbox.mark_disconnected if isinstance(problem, Disconnected) else self.mailbox.mark_refused
         await self.write(mark, str(problem))
+        if self.mailbox.is_connected:  # its owner has signed in meanwhile: the next pump goes on with that
+            self._leaving = True
+            return
         await self.write(Campaign.objects.pause_all_of, self.mailbox, str(problem))
 
     # --- what the engine tells it -------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ Such a report stops the campaigns of the mailbox and says why; the mail it speak
 https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -15,10 +17,25 @@ from microsoft_graph.errors import GraphError
 from microsoft_graph.reports import QuotaReport
 
 if TYPE_CHECKING:
+    from campaigns.sending.engine import Engine
     from campaigns.sending.pump import Pump
 
 EVERY_SECONDS = 60.0
-BACK = timedelta(minutes=10)  # reports come late; one seen twice changes nothing any more
+BACK = timedelta(minutes=10)  # before the last look: reports come late; one seen twice changes nothing any more
+MORE_SECONDS = 300.0  # after a report others may come, though nothing is sent any more
+FIRST_BACK = timedelta(days=1)  # where this process has not looked yet
+
+
+@dataclass(slots=True)
+class Turn:
+    """When a mailbox is looked into next (seconds since 1970), and for reports since when."""
+
+    at: float
+    since: datetime
+
+
+# Remembered beyond a pump's life: many are shorter than a minute, and reports come after the last mail.
+_turns: "WeakKeyDictionary[Engine, dict[int, Turn]]" = WeakKeyDictionary()
 
 
 class Watch:
@@ -26,28 +43,41 @@ class Watch:
 
     def __init__(self, pump: "Pump") -> None:
         self._pump = pump
-        self._next = pump.clock() + EVERY_SECONDS
+        first = Turn(pump.clock() + EVERY_SECONDS, pump.now() - FIRST_BACK)
+        self._until = 0.0  # more reports are waited for
+        self._turn = _turns.setdefault(pump.engine, {}).setdefault(pump.mailbox.pk, first)
 
     def look(self) -> None:
         """Begin to look, if it is time; sending does not wait for it."""
         pump = self._pump
-        if pump.clock() >= self._next and pump.mailbox.is_full:
-            self._next = pump.clock() + EVERY_SECONDS
+        if pump.clock() >= self._turn.at and pump.mailbox.is_full:
+            self._turn.at = pump.clock() + EVERY_SECONDS
             pump.beside(self._look())
 
+    def expects_more(self) -> bool:
+        """Whether mails that were on their way when sending stopped may still come back."""
+        return self._pump.clock() < self._until
+
     async def _look(self) -> None:
-        pump = self._pump
+        pump, began = self._pump, self._pump.now()
         try:
-            reports = await pump.client.quota_reports(pump.now() - BACK)
+            reports = await pump.client.quota_reports(self._turn.since)
         except GraphError:
             return  # whatever it is, sending meets it too
         pump.asked(1 + len(reports))
         for report in reports:
-            await pump.write(note, pump.mailbox.pk, report)
+            if await pump.write(note, pump.mailbox.pk, report):
+                self._until = pump.clock() + MORE_SECONDS
+        self._turn.since = began - BACK
 
 
-def note(mailbox_id: int, report: QuotaReport) -> None:
-    """The mail it speaks of was not delivered. New reports pause what is being sent from this mailbox."""
+def note(mailbox_id: int, report: QuotaReport) -> bool:
+    """The mail it speaks of was not delivered. New reports pause what is being sent from this mailbox.
+
+    Returns whether that was news.
+    """
+    if not report.original_message_id:  # mails that went without a draft have none either
+        return False
     message = (
         Message.objects.filter(
             mailbox=mailbox_id, internet_message_id=report.original_message_id, status=Message.Status.SENT
@@ -56,11 +86,13 @@ def note(mailbox_id: int, report: QuotaReport) -> None:
         .first()
     )
     if message is None:
-        return
+        return False
     with translation.override(message.campaign.language):
         why = explained(report)
-    if Message.objects.mark_returned(message.pk, why):
-        Campaign.objects.pause_all_of(message.mailbox, why)
+    if not Message.objects.mark_returned(message.pk, why):
+        return False
+    Campaign.objects.pause_all_of(message.mailbox, why)
+    return True
 
 
 def explained(report: QuotaReport) -> str:

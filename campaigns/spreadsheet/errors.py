@@ -90,6 +90,11 @@ CLASSES: dict[str, type[SpreadsheetError]] = {
 }
 
 
+def error_of(code: str, params: Params) -> SpreadsheetError:
+    """The exception for what the child process told."""
+    return CLASSES[code](code, **params)
+
+
 class Remark:
     """Something the user should know about a sheet that was read. ``str()`` is its text in the active
     language.

@@ -66,11 +66,6 @@ def looks_like_address(text: str) -> bool:
     return "@" in text and (ADDRESS.fullmatch(trimmed(text)) is not None or are_addresses(text))
 
 
-def is_sendable(address: str) -> bool:
-    """Whether the cell holds one address or several that a mail can go to, by what composing it goes by."""
-    return CERTAIN.fullmatch(address) is not None or are_addresses(address)
-
-
 def address_problems(address: str) -> Problem:
     """What is wrong with this one cell of addresses, already trimmed."""
     if not address:

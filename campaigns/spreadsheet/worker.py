@@ -1,8 +1,7 @@
 """The process that reads one uploaded file: ``python -m campaigns.spreadsheet.worker``, started by
 ``child``.
 
-The job comes in as JSON on standard input. Out go frames: one letter, the length of the rest as four bytes,
-the rest.
+The job comes in as JSON on standard input. Out go frames:
 
     H  JSON: header, sheets, columns, roles        once, first
     R  number of rows (8 bytes), COPY lines        many
@@ -14,14 +13,13 @@ It limits itself before it opens the file, holds no secret, and ends with its pa
 
 import gc
 import json
-import os
 import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from campaigns.locked_in import lock_in
+from campaigns.locked_in import Frames, lock_in
 from campaigns.spreadsheet.errors import NothingInIt, SheetMissing, SpreadsheetError, TooLarge
 from campaigns.spreadsheet.limits import LIMITS, MEGABYTE
 from campaigns.spreadsheet.lines import Lines
@@ -29,7 +27,6 @@ from campaigns.spreadsheet.opening import opened
 from campaigns.spreadsheet.options import Options
 from campaigns.spreadsheet.sheet import Sheet
 
-FRAME = struct.Struct(">cI")
 COUNT = struct.Struct(">Q")
 
 
@@ -37,17 +34,16 @@ def main() -> None:
     job = json.load(sys.stdin.buffer)
     lock_in(job["parent"], job["memory_bytes"], job["cpu_seconds"])
     gc.disable()  # rows hold no cycles; looking for them costs a tenth of the time
-    out = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # nothing a library prints may get between the frames
+    frames = Frames()
     try:
-        _read(job, out)
+        _read(job, frames)
     except SpreadsheetError as error:
-        _send(out, b"E", {"code": error.code, "params": error.params})
+        frames.tell(b"E", {"code": error.code, "params": error.params})
     except MemoryError:
-        _send(out, b"E", {"code": "out_of_memory", "params": {"name": job["name"]}})
+        frames.tell(b"E", {"code": "out_of_memory", "params": {"name": job["name"]}})
 
 
-def _read(job: dict[str, Any], out: BinaryIO) -> None:
+def _read(job: dict[str, Any], frames: Frames) -> None:
     options = Options.of(job["options"])
     limits = replace(
         LIMITS,
@@ -72,12 +68,12 @@ def _read(job: dict[str, Any], out: BinaryIO) -> None:
             "delimiter": sheet.delimiter,
             "encoding": sheet.encoding,
         }
-        _send(out, b"H", told)
-        summary = _send_rows(sheet, address, job, limits.output_bytes, out)
+        frames.tell(b"H", told)
+        summary = _send_rows(sheet, address, job, limits.output_bytes, frames)
         if not summary["rows"]:
             raise NothingInIt("no_rows", name=job["name"], sheet=sheet.name)
         remarks = [{"code": remark.code, "params": remark.params} for remark in sheet.remarks]
-        _send(out, b"S", {**summary, "remarks": remarks})
+        frames.tell(b"S", {**summary, "remarks": remarks})
 
 
 def _address_column(sheet: Sheet, options: Options, name: str) -> int:
@@ -92,7 +88,7 @@ def _address_column(sheet: Sheet, options: Options, name: str) -> int:
 
 
 def _send_rows(
-    sheet: Sheet, address_column: int, job: dict[str, Any], output_bytes: int, out: BinaryIO
+    sheet: Sheet, address_column: int, job: dict[str, Any], output_bytes: int, frames: Frames
 ) -> dict[str, Any]:
     """Send every row as a COPY line; returns how many."""
     lines = Lines(job["prefix"], address_column)
@@ -101,21 +97,10 @@ def _send_rows(
         for count, content in lines.of(block):
             rows += count
             sent += len(content)
-            _write(out, FRAME.pack(b"R", COUNT.size + len(content)) + COUNT.pack(rows) + content)
+            frames.send(b"R", COUNT.pack(rows), content)
             if sent > output_bytes:
                 raise TooLarge("unpacks_too_large", name=job["name"], limit=output_bytes // MEGABYTE)
     return {"rows": rows}
-
-
-def _send(out: BinaryIO, kind: bytes, told: dict[str, Any]) -> None:
-    content = json.dumps(told).encode()
-    _write(out, FRAME.pack(kind, len(content)) + content)
-
-
-def _write(out: BinaryIO, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[out.write(view) :]
 
 
 if __name__ == "__main__":

@@ -7,26 +7,19 @@ import contextlib
 import fcntl
 import json
 import os
-import select
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from campaigns.spreadsheet.errors import SpreadsheetError
+from campaigns.child import Child
 from campaigns.spreadsheet.limits import LIMITS, MEGABYTE
 from campaigns.workbook.errors import FillingStopped, error_of
 from campaigns.workbook.structure import Report, Structure
 
-PROJECT = Path(__file__).resolve().parents[2]
-HEAD_BYTES = 5  # of a frame, see worker
 LONGEST_FRAME = 16 * MEGABYTE
-PIPE_BYTES = 1 * MEGABYTE
 IN_MEMORY = 4 * MEGABYTE  # a larger result goes to a temporary file
-KILLED_BY_LIMIT = (-24, -9)  # SIGXCPU, and SIGKILL at the hard limit
 AT_ONCE = 2  # children on one machine: each may take all the memory it is allowed
 
 
@@ -58,14 +51,23 @@ def fill_in_child(
         "max_file_bytes": max_file_bytes,
         "parent": os.getpid(),
     }
-    with _a_place(name), _Child(job, time.monotonic() + deadline_seconds) as child:
-        child.hand_over(rows)
-        file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-        try:
-            report = child.receive(file, max_result_bytes)
-        except BaseException:
-            file.close()
-            raise
+    child = Child(
+        "campaigns.workbook.worker",
+        name,
+        error_of=error_of,
+        died="filler_died",
+        deadline_seconds=deadline_seconds,
+        longest_frame=LONGEST_FRAME,
+    )
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+    try:
+        with _a_place(name), child:
+            # It takes all rows before it looks at the file, so this does not get stuck.
+            child.hand_over(json.dumps(line).encode() + b"\n" for line in chain((job,), rows))
+            report = _receive(child, name, file, max_result_bytes)
+    except BaseException:
+        file.close()
+        raise
     file.seek(0)
     return file, report
 
@@ -88,87 +90,14 @@ def _a_place(name: str) -> Iterator[None]:
     raise FillingStopped("busy", name=name)
 
 
-class _Child:
-    """The process, from its start to its end. A context manager."""
-
-    def __init__(self, job: dict[str, Any], deadline: float) -> None:
-        self._job = job
-        self._name: str = job["name"]
-        self._deadline = deadline
-        self._buffer = bytearray()
-
-    def __enter__(self) -> "_Child":
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "campaigns.workbook.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=PROJECT,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},  # none of our secrets
-        )
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._process.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    pipe.close()
-        self._process.wait()
-
-    def hand_over(self, rows: Iterable[tuple[int, str, Sequence[str]]]) -> None:
-        """The job and every row. It takes all of them before it looks at the file, so this does not get stuck."""
-        pipe = self._process.stdin
-        assert pipe is not None  # noqa: S101  # for the type checker: asked for by PIPE
-        with contextlib.suppress(BrokenPipeError):  # it died: why is found out on reading
-            pipe.write(json.dumps(self._job).encode() + b"\n")
-            for number, address, texts in rows:
-                pipe.write(json.dumps((number, address, texts)).encode() + b"\n")
-            pipe.close()
-
-    def receive(self, file: IO[bytes], most: int) -> Report:
-        """Write the pieces to ``file``, at most ``most`` bytes. Raises SpreadsheetError."""
-        size = 0
-        while True:
-            kind, content = self._frame()
-            if kind == b"D":
-                size += len(content)
-                if size > most:
-                    raise FillingStopped("result_too_large", name=self._name, limit=most // MEGABYTE)
-                file.write(content)
-            elif kind == b"S":
-                return Report(**json.loads(content))
-            elif kind == b"E":
-                told = json.loads(content)
-                raise error_of(told["code"], told["params"])
-            else:
-                raise self._died()
-
-    def _frame(self) -> tuple[bytes, bytes]:
-        head = self._bytes(HEAD_BYTES)
-        length = int.from_bytes(head[1:], "big")
-        if length > LONGEST_FRAME:
-            raise self._died()
-        return head[:1], self._bytes(length)
-
-    def _bytes(self, count: int) -> bytes:
-        assert self._process.stdout is not None  # noqa: S101  # for the type checker: asked for by PIPE
-        pipe = self._process.stdout.fileno()
-        while len(self._buffer) < count:
-            left = self._deadline - time.monotonic()
-            if left <= 0 or not select.select([pipe], [], [], left)[0]:
-                raise FillingStopped("took_too_long", name=self._name)
-            block = os.read(pipe, PIPE_BYTES)
-            if not block:
-                raise self._died()
-            self._buffer += block
-        taken = bytes(memoryview(self._buffer)[:count])
-        del self._buffer[:count]
-        return taken
-
-    def _died(self) -> SpreadsheetError:
-        """It ended without a word: killed by a limit, or by a library that aborts."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)
-        code = "took_too_long" if self._process.returncode in KILLED_BY_LIMIT else "filler_died"
-        return FillingStopped(code, name=self._name)
+def _receive(child: Child, name: str, file: IO[bytes], most: int) -> Report:
+    """Write the pieces to ``file``, at most ``most`` bytes. Raises SpreadsheetError."""
+    size = 0
+    while True:
+        letter, content = child.frame(b"DS")
+        if letter == b"S":
+            return Report(**json.loads(content))
+        size += len(content)
+        if size > most:
+            raise FillingStopped("result_too_large", name=name, limit=most // MEGABYTE)
+        file.write(content)

@@ -1,7 +1,7 @@
 """The process that fills one file: ``python -m campaigns.workbook.worker``, started by ``child``.
 
 The job comes in as a line of JSON on standard input, then a line of JSON for each row: [number, address, texts].
-Out go frames: one letter, the length of the rest as four bytes, the rest.
+Out go frames:
 
     D  a piece of the filled file                  many
     S  JSON: rows written, rows changed            once, last
@@ -14,59 +14,47 @@ opens the file, holds no secret, writes no file, and ends with its parent.
 import gc
 import io
 import json
-import os
-import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from campaigns.locked_in import lock_in
+from campaigns.locked_in import Frames, lock_in
 from campaigns.spreadsheet.errors import SpreadsheetError
 from campaigns.spreadsheet.limits import LIMITS
 from campaigns.workbook.filling import fill
 from campaigns.workbook.structure import Report, Results, Structure
 
-FRAME = struct.Struct(">cI")
 BYTES_PER_FRAME = 256 * 1024
 
 
-class Frames(io.RawIOBase):
-    """What is written to it goes out as frames of the file; others are sent by name."""
+class FramedFile(io.RawIOBase):
+    """What is written to it goes out as frames D."""
 
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
 
     def writable(self) -> bool:
         return True
 
     def write(self, piece: Any, /) -> int:
-        self.send(b"D", bytes(piece))
+        self._frames.send(b"D", bytes(piece))
         return len(piece)
-
-    def tell_json(self, kind: bytes, told: dict[str, Any]) -> None:
-        self.send(kind, json.dumps(told).encode())
-
-    def send(self, kind: bytes, content: bytes) -> None:
-        view = memoryview(FRAME.pack(kind, len(content)) + content)
-        while view:
-            view = view[self._out.write(view) :]
 
 
 def main() -> None:
     job = json.loads(sys.stdin.buffer.readline())
     lock_in(job["parent"], job["memory_bytes"], job["cpu_seconds"])
     gc.disable()  # nothing here holds cycles
-    frames = Frames(os.fdopen(os.dup(1), "wb", buffering=0))
-    os.dup2(2, 1)  # nothing a library prints may get between the frames
+    frames = Frames()
     try:
         report = _fill(job, frames)
     except SpreadsheetError as error:
-        frames.tell_json(b"E", {"code": error.code, "params": error.params})
+        frames.tell(b"E", {"code": error.code, "params": error.params})
     except MemoryError:
-        frames.tell_json(b"E", {"code": "too_much_memory", "params": {"name": job["name"]}})
+        frames.tell(b"E", {"code": "too_much_memory", "params": {"name": job["name"]}})
     else:
-        frames.tell_json(b"S", report._asdict())
+        frames.tell(b"S", report._asdict())
 
 
 def _fill(job: dict[str, Any], frames: Frames) -> Report:
@@ -74,7 +62,7 @@ def _fill(job: dict[str, Any], frames: Frames) -> Report:
     for line in sys.stdin.buffer:
         results.add(*json.loads(line))
     limits = replace(LIMITS, file_bytes=job["max_file_bytes"])
-    target = io.BufferedWriter(frames, BYTES_PER_FRAME)
+    target = io.BufferedWriter(FramedFile(frames), BYTES_PER_FRAME)
     report = fill(Path(job["path"]), job["name"], Structure.of(job["structure"]), results, target, limits)
     target.flush()
     return report

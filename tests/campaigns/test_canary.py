@@ -29,7 +29,7 @@ KEYS = [b"k" * 32]
 BASE = "https://t.contoso.example"
 FIELDS = ["To", "Copy", "Blind copy", "Answer to", *(f"Field {number}" for number in range(4, COLUMNS))]
 _MARK = re.compile(r"r(\d+)c(\d+)x", re.IGNORECASE)
-_TOKEN = re.compile(r"/[cu]/[\w-]+/([\w-]+)")
+_TOKENS = re.compile(r"/[ocu]/[\w-]{20,}(?:/([\w-]{20,}))?")  # letters and digits at random: now and then a mark's
 
 SUBJECT = "{{ Field 4 }} {% if Field 5 %}{{ Field 5 }}{% else %}{{ Field 6 }}{% endif %}"
 BODY = """<!DOCTYPE html><html><head><title>{{ Field 4 }}</title></head><body background="https://x.example/{{ Field 5 }}.png">
@@ -60,8 +60,8 @@ def cells(row: int, address: str = "") -> list[str]:
 def everything_in(texts: Iterable[str], keys: Sequence[bytes] = KEYS) -> Iterator[str]:
     """The texts, and what is hidden in their signed addresses."""
     for text in texts:
-        yield html_entities.unescape(text)
-        for token in _TOKEN.findall(text):
+        yield html_entities.unescape(_TOKENS.sub("", text))
+        for token in filter(None, _TOKENS.findall(text)):
             link = read_link_token(keys, token)
             if link is not None:
                 yield unquote(link[2])

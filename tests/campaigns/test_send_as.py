@@ -9,6 +9,7 @@ from campaigns import checking, importing, pump, sender
 from campaigns.composing import outgoing, preview
 from campaigns.models import Campaign, Message
 from campaigns.sender import Choice
+from tests.campaigns.sending.test_mended import Graph, refused, sending
 from tests.campaigns.test_deliver import HTML, SUBJECT, on, pump_until_done
 from tests.people import People, make_campaign
 from tests.sandbox_process import SandboxProcess
@@ -258,3 +259,17 @@ def test_the_unsubscribe_page_names_the_address_that_the_mails_come_from(people:
     own = preview(campaign, row).list_unsubscribe
     sender.choose(campaign, people.ana, people.ana.mailbox, Choice(address=EVENTS))
     assert preview(campaign, row).list_unsubscribe not in (None, own)
+
+
+@pytest.mark.parametrize("code", ["ErrorSendAsDenied", "ErrorAccessDenied"])
+def test_a_refusal_of_another_address_pauses_its_campaign_and_not_the_mailbox(code: str) -> None:
+    campaign, mailbox = sending(rows=2)
+    Campaign.objects.update(from_address=EVENTS)
+    graph = Graph()
+    graph.refuses = lambda _method, path: refused(code) if path.endswith("/send") else None
+    graph.pump(mailbox)
+    campaign.refresh_from_db()
+    mailbox.refresh_from_db()
+    assert (campaign.status, mailbox.state) == ("paused", "connected")
+    assert EVENTS in campaign.pause_reason
+    assert (graph.sent, campaign.counts()["pending"]) == ([], 2)

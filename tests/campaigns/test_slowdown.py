@@ -42,11 +42,6 @@ def test_each_push_halves_and_each_30_seconds_double(
     assert slowed.concurrent == at_a_time
 
 
-@pytest.mark.parametrize(("pushes", "seconds"), [(1, 5), (2, 10), (3, 20), (5, 80), (9, 80)])
-def test_where_microsoft_names_no_time_we_wait_ever_longer(pushes: int, seconds: float) -> None:
-    assert after(*((5.0 * each, None) for each in range(pushes))).wait() == seconds
-
-
 def test_the_full_pace_is_reached_again_when_it_was_told() -> None:
     slowdown = after((0, None), (5, None), (10, 20))
     assert slowdown.ends_at() == START + 20 + 3 * 30

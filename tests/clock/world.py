@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Max, Min
 
 from accounts.models import Mailbox, User, Workspace
+from campaigns import pump
 from campaigns.models import Campaign, Message
-from campaigns.scheduling import stamping
-from campaigns.sending import claims
 from campaigns.sending.engine import Engine
 from tests.clock.local_microsoft import LocalMicrosoft
 from tests.clock.simulated_loop import SimulatedLoop
@@ -124,10 +123,7 @@ class World:
         self._planned = [(when, what) for when, what in self._planned if when > now]
         for what in due:
             what()
-        Campaign.objects.start_due(now)
-        Campaign.objects.pause_unreachable()
-        stamping.restamp(now)
-        mailboxes = claims.mailboxes_to_pump(now)
+        mailboxes = sorted(pump.begin_due(now))  # in the same order each time
         Campaign.objects.finish_done()
         return mailboxes, self._next_moment(now)
 
@@ -148,9 +144,9 @@ class World:
         """Until a tick may find something; they come on full seconds. Those that would find nothing are left out."""
         mailboxes, moment = turn
         for mailbox_id in mailboxes:
-            pump = self.loop.create_task(self._engine.run(mailbox_id))
-            self._pumps.add(pump)
-            pump.add_done_callback(self._pumps.discard)
+            run = self.loop.create_task(self._engine.run(mailbox_id))
+            self._pumps.add(run)
+            run.add_done_callback(self._pumps.discard)
         soon = min(filter(None, (moment, until)), default=None)
         wait = LONGEST if soon is None else max(0.0, (soon - self.now()).total_seconds())
         if self._pumps:

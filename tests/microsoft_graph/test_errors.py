@@ -10,7 +10,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from microsoft_graph import wire
+from microsoft_graph import failures
 from microsoft_graph.errors import (
     Disconnected,
     GraphError,
@@ -20,7 +20,8 @@ from microsoft_graph.errors import (
     Throttled,
     Unclear,
 )
-from microsoft_graph.wire import Effect
+from microsoft_graph.failures import Effect
+from microsoft_graph.wire import RETRY_SECONDS
 from tests.microsoft_graph.samples import sample
 
 NOW = datetime(2026, 11, 2, 9, 15, tzinfo=UTC).timestamp()
@@ -38,7 +39,7 @@ class Answer:
 
     def read(self, effect: Effect) -> GraphError:
         headers = httpx.Headers(self.headers)
-        return wire.read_error(self.status, headers, sample(self.body) if self.body else b"", effect, NOW)
+        return failures.read_error(self.status, headers, sample(self.body) if self.body else b"", effect, NOW)
 
 
 def refused_everywhere(status: int, body: str, error: type[GraphError], **headers: str) -> Answer:
@@ -182,8 +183,8 @@ def test_an_answer_without_a_body_gets_a_reason_all_the_same() -> None:
     ],
 )
 def test_retry_after_is_seconds_a_fraction_a_date_or_nothing(text: str, seconds: float | None) -> None:
-    assert wire.retry_after(httpx.Headers({"Retry-After": text}), NOW) == seconds
-    assert wire.retry_after(httpx.Headers(), NOW) is None
+    assert failures.retry_after(httpx.Headers({"Retry-After": text}), NOW) == seconds
+    assert failures.retry_after(httpx.Headers(), NOW) is None
 
 
 def test_a_throttled_call_knows_whether_the_time_is_microsofts_or_ours() -> None:
@@ -191,13 +192,13 @@ def test_a_throttled_call_knows_whether_the_time_is_microsofts_or_ours() -> None
     guessed = Answer(429, "over_concurrency").read(Effect.SENDS)
     assert isinstance(told, Throttled) and isinstance(guessed, Throttled)  # noqa: PT018
     assert (told.seconds, told.told) == (2.128, True)
-    assert (guessed.seconds, guessed.told) == (wire.RETRY_SECONDS, False)
+    assert (guessed.seconds, guessed.told) == (RETRY_SECONDS, False)
 
 
 def test_without_advice_the_wait_doubles_up_to_five_minutes() -> None:
-    waits = [wire.wait_without_advice(number) for number in range(8)]
+    waits = [failures.wait_without_advice(number) for number in range(8)]
     assert waits == [5, 10, 20, 40, 80, 160, 300, 300]
-    assert math.isfinite(wire.wait_without_advice(10_000))
+    assert math.isfinite(failures.wait_without_advice(10_000))
 
 
 @pytest.mark.parametrize("padding", ["=", ""])
@@ -217,7 +218,7 @@ def test_a_challenge_without_readable_claims_is_none(header: str) -> None:
 
 
 def test_no_answer_is_a_doubt_only_when_something_may_have_been_done() -> None:
-    assert isinstance(wire.no_answer("", Effect.SENDS, may_have_left=True), Unclear)
-    assert isinstance(wire.no_answer("", Effect.SENDS, may_have_left=False), NotDone)
-    assert isinstance(wire.no_answer("", Effect.MAKES, may_have_left=True), Unclear)
-    assert isinstance(wire.no_answer("", Effect.NONE, may_have_left=True), NotDone)
+    assert isinstance(failures.no_answer("", Effect.SENDS, may_have_left=True), Unclear)
+    assert isinstance(failures.no_answer("", Effect.SENDS, may_have_left=False), NotDone)
+    assert isinstance(failures.no_answer("", Effect.MAKES, may_have_left=True), Unclear)
+    assert isinstance(failures.no_answer("", Effect.NONE, may_have_left=True), NotDone)

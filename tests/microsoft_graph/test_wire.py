@@ -119,7 +119,7 @@ def test_a_sent_item_is_read() -> None:
 
 def test_an_account_without_a_mailbox_has_no_mail() -> None:
     me = wire.read_me(sample_json("me"))
-    assert (me.mail, me.user_principal_name) == ("", "ana@contoso.example")
+    assert (me.mail, me.display_name) == ("", "Ana Albrecht")
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b'"text"', b"\xff\xfe", sample("gateway_page.html")])

@@ -106,3 +106,25 @@ def test_a_mailbox_that_is_held_waits_or_is_cut_off_is_not_due() -> None:
     assert mailboxes_to_pump(now + timedelta(seconds=61)) == [mailbox.pk]
     mailbox.mark_disconnected("lapsed")
     assert mailboxes_to_pump(now + timedelta(seconds=61)) == []
+
+
+def test_a_limit_that_is_raised_ends_no_wait_of_microsofts() -> None:
+    """Ours and Microsoft's in one: the longer counts, and it is Microsoft's to the end."""
+    mailbox = mailbox_of(make_people().ana)
+    now = timezone.now()
+
+    def stored() -> tuple[int, str]:
+        mailbox.refresh_from_db()
+        assert mailbox.paused_until is not None
+        return round((mailbox.paused_until - now).total_seconds()), mailbox.pause_rule
+
+    mailbox.rest_until(now + timedelta(minutes=15), "recipients")
+    mailbox.pause_for(600, now)
+    assert stored() == (900, "microsoft")
+    mailbox.rest_until(now + timedelta(hours=5), "recipients")
+    assert stored() == (900, "microsoft")
+    mailbox.pause_for(1200, now)
+    assert stored() == (1200, "microsoft")
+    Mailbox.objects.update(paused_until=now - timedelta(seconds=1))
+    mailbox.rest_until(now + timedelta(minutes=1), "recipients")
+    assert stored() == (60, "recipients")

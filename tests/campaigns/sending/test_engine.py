@@ -142,6 +142,7 @@ def test_a_quota_report_in_the_inbox_stops_the_campaign_and_says_what_to_do(
     sandbox: SandboxProcess, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(returned, "EVERY_SECONDS", 0.5)
+    monkeypatch.setattr(returned, "MORE_SECONDS", 1.0)
     mailbox = mailbox_of(sandbox, sign_in, "ana@contoso.example", "full")
     mailbox.workspace.messages_per_minute = 60
     mailbox.workspace.save()
@@ -217,3 +218,17 @@ def test_limits_changed_while_it_sends_hold_at_once(
     pumping.join(30)
 
     assert campaign.counts()["sent"] == 40
+
+
+def test_a_worker_takes_no_more_mailboxes_at_once_than_it_has_room_for(
+    sandbox: SandboxProcess, sign_in: SignIn, settings: LazySettings
+) -> None:
+    settings.PUMP_MAILBOXES = 1
+    mailboxes = [mailbox_of(sandbox, sign_in, f"{name}@contoso.example", "full") for name in ("ana", "ben")]
+    first, second = (launched(mailbox.owner, rows(4)) for mailbox in mailboxes)
+    for mailbox in mailboxes:
+        pump.hand_over(mailbox.pk)  # together, as the tick's tasks come
+    wait_for_sent(first, 4)
+    assert second.counts()["sent"] == 0
+    pump.close(5)
+    pump_until_done(second)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import microsoft, tokens
 from accounts.models import Mailbox
 from campaigns.models import Message
-from campaigns.sending.engine import Engine
+from campaigns.sending.engine import Engine, renew_leases
 from microsoft_graph.client import MailboxClient
 from tests.campaigns.sending.test_mended import Graph, sending, told
 from tests.sandbox_process import SandboxProcess
@@ -51,7 +51,7 @@ def test_while_a_token_is_being_refreshed_its_mailbox_can_be_leased_and_told_to_
         key = mailbox.take_lease()
         assert key is not None
         mailbox.pause_for(5)
-        assert mailbox.renew_lease(key)
+        assert renew_leases({mailbox.pk: key})
     finally:
         go_on.set()
         refreshing.join(10)

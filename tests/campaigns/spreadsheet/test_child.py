@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,9 @@ def guests(folder: Path) -> Path:
     return files.text(folder / "guests.csv", GUESTS)
 
 
-def drained(reading: Reading) -> bytes:
-    with reading:
-        return b"".join(reading)
+def drained(reading: AbstractContextManager[Reading]) -> bytes:
+    with reading as blocks:
+        return b"".join(blocks)
 
 
 def big(folder: Path, rows: int = 60_000) -> Path:
@@ -147,7 +148,7 @@ def test_a_child_that_dies_is_a_plain_message(tmp_path: Path) -> None:
 def test_leaving_early_ends_the_child(tmp_path: Path) -> None:
     with read_in_child(big(tmp_path), "big.csv") as reading:
         next(iter(reading))
-    assert reading._child.returncode == -signal.SIGKILL
+    assert reading._child.process.returncode == -signal.SIGKILL
 
 
 def test_the_child_knows_none_of_our_secrets(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from accounts.models import AuditEntry
 from campaigns.models import Campaign
 from campaigns.models.frozen import state_of
 from campaigns.pages.check import findings_of
-from campaigns.scheduling.shown import in_zone
+from campaigns.scheduling.shown import in_zone, span_in_zone
 from tests.people import People, make_campaign
 
 pytestmark = pytest.mark.django_db
@@ -212,3 +212,20 @@ def test_the_start_is_shown_in_the_zone_it_was_chosen_in(ana: Client, campaign: 
 )
 def test_a_moment_is_told_with_its_zone_and_its_distance_from_utc(zone: str, text: str) -> None:
     assert in_zone(datetime(2027, 3, 9, 9, 30, tzinfo=UTC), zone) == text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [
+        (0.5, "March 27, 2027, 22:00 Europe/Berlin (UTC+1)"),
+        (20, "March 27, 2027, 22:00 to 22:20 Europe/Berlin (UTC+1)"),
+        (180, "March 27, 2027, 22:00 to March 28, 2027, 01:00 Europe/Berlin (UTC+1)"),
+        (
+            600,
+            "March 27, 2027, 22:00 Europe/Berlin (UTC+1) to March 28, 2027, 09:00 Europe/Berlin (UTC+2)",
+        ),
+    ],
+)
+def test_from_one_moment_to_another_what_both_have_in_common_is_said_once(minutes: float, text: str) -> None:
+    begins = datetime(2027, 3, 27, 21, 0, tzinfo=UTC)
+    assert span_in_zone(begins, begins + timedelta(minutes=minutes), "Europe/Berlin") == text
