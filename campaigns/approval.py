@@ -6,6 +6,8 @@ has looked at it. Any active colleague may decide; an owner never does, whatever
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from campaigns.models import Campaign
 
@@ -20,7 +22,11 @@ class Deciders:
     more: int
 
 
+def may_decide(campaign: Campaign) -> QuerySet[User]:
+    return User.objects.filter(workspace_id=campaign.workspace_id, is_active=True).exclude(pk=campaign.owner_id)
+
+
 def deciders(campaign: Campaign) -> Deciders:
-    others = User.objects.filter(workspace_id=campaign.workspace_id, is_active=True).exclude(pk=campaign.owner_id)
+    others = may_decide(campaign)
     names = [str(one) for one in others.order_by("display_name", "pk")[:NAMED]]
     return Deciders(names, others.count() - len(names))

@@ -184,3 +184,9 @@ def before_body_end(html: str) -> int:
     the end."""
     place = {span.name: span.start for span in scan(html) if span.kind == "close" and span.name in ("body", "html")}
     return place.get("body", place.get("html", len(html)))
+
+
+def text_at_the_end(html: str) -> int:
+    """Where the text begins that ends it, and with it any tag that never ends; its length if none does."""
+    spans = scan(html)
+    return spans[-1].start if spans and spans[-1].kind == "text" else len(html)

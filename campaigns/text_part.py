@@ -263,7 +263,10 @@ def plain_text_source(source: str) -> str:
         length += len(text)
         position = found.end()
     out.append(converted[position:])
-    return with_encoders("".join(out), dict(places).__getitem__)
+    try:
+        return with_encoders("".join(out), dict(places).__getitem__)
+    except KeyError as error:  # braces that markup kept apart in the HTML have run together
+        raise InOrder from error
 
 
 def _address_before(text: str, end: int) -> str:

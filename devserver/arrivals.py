@@ -203,7 +203,12 @@ def ask_to_launch(tour: "Tour", page: Page) -> None:
     page.locator("#confirm").wait_for()
 
 
+def unfold(page: Page, card: str) -> None:
+    page.locator(f"{card} details.choices").evaluate("choices => choices.open = true")
+
+
 def choose_sender(page: Page, address: str, kind: str) -> None:
+    unfold(page, "#from")
     page.get_by_label("Another address").check()
     page.locator("#sender-address").fill(address)
     page.locator("#sender-kind").select_option(kind)
@@ -232,6 +237,7 @@ def send_from_tested_alias(tour: "Tour", page: Page) -> None:
 
 
 def choose_hours(tour: "Tour", page: Page) -> None:
+    unfold(page, "#schedule")
     page.get_by_label("Not before").fill("08:00")
     page.get_by_label("Not after").fill("18:00")
     for day in ("Saturday", "Sunday"):
@@ -241,6 +247,7 @@ def choose_hours(tour: "Tour", page: Page) -> None:
 
 
 def choose_unreadable_zones(tour: "Tour", page: Page) -> None:
+    unfold(page, "#schedule")
     page.locator("#zone-column").select_option(index=1)
     page.locator("#schedule").get_by_role("button", name="Save").click()
     page.get_by_text("The time zones in").wait_for()

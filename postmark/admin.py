@@ -7,7 +7,7 @@ from postmark.models import Notice
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnly):
-    list_display = ("pk", "campaign_id", "kind", "status", "tries", "why", "created_at", "sent_at")
+    list_display = ("pk", "campaign_id", "to_id", "kind", "status", "tries", "why", "created_at", "sent_at")
     list_filter = ("kind", "status")
     fields = ("kind", "occasion", "status", "tries", "why", "created_at", "next_try_at", "sent_at")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from campaigns.html_spans import Attribute, attribute_text, before_body_end, scan
+from campaigns.html_spans import Attribute, attribute_text, before_body_end, scan, text_at_the_end
 from campaigns.merge.healing import Piece, Tag
 from campaigns.merge.problems import Place
 from campaigns.tracked_links import MAX_LINKS, find_links, rewrite
@@ -102,6 +102,8 @@ def ready_html(text: str, own: str, constant: ConstantLink | None, end: str = ""
     """
     masked = mask(text)
     place = before_body_end(masked)
+    if end and place == len(text) and "<" in masked[text_at_the_end(masked) :]:  # it would close a tag that never ends
+        return ready_html(text + end, own, constant)
     edits = [*_html_encoded(text, masked), *_links(text, masked, own, constant), (place, place, end)]
     return rewrite(text, sorted(edits, key=itemgetter(0)))
 

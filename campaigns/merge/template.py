@@ -8,8 +8,9 @@ from functools import cached_property, partial
 
 from django.utils.translation import gettext as _
 from liquid.ast import Node
-from liquid.builtin.expressions import FilteredExpression
+from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.builtin.tags.cycle_tag import CycleNode
 from liquid.builtin.tags.for_tag import ForNode
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
@@ -218,6 +219,7 @@ def _parsed(source: sources.Source, part: Part, languages: Languages) -> "_Tree"
         for node in nodes:
             _refuse_ranges(node)
             _refuse_options(node, environment)
+            _refuse_cells_in_cycles(node)
     except LiquidError as error:
         start = error.token.start_index if error.token else 0
         place = source.place(start) or Place(part, 1, "")
@@ -239,6 +241,14 @@ def _refuse_ranges(node: Node) -> None:
             raise LiquidError(_("a range such as (1..9) can only stand in “for”"), token=node.token)
     for child in children(node):
         _refuse_ranges(child)
+
+
+def _refuse_cells_in_cycles(node: Node) -> None:
+    """`cycle` writes what it is given as it is: a cell would get into the mail without its encoder."""
+    if isinstance(node, CycleNode) and any(isinstance(one, Path) for part in node.expressions() for one in deep(part)):
+        raise LiquidError(_("“cycle” takes words in quotation marks and numbers only"), token=node.token)
+    for child in children(node):
+        _refuse_cells_in_cycles(child)
 
 
 def _refuse_options(node: Node, environment: MergeEnvironment) -> None:

@@ -185,9 +185,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
 
     def mark_suppressed(self, key: uuid.UUID, ids: Iterable[int]) -> None:
-        self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.CLAIMED).update(
-            status=Message.Status.SUPPRESSED
-        )
+        """They are not sent. What nobody can tell about, and was to be sent again, is unclear as before."""
+        held = self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.CLAIMED)
+        held.filter(reason__gt="").update(status=Message.Status.UNCLEAR)
+        held.update(status=Message.Status.SUPPRESSED)
 
     def mark_doubtful(self, key: uuid.UUID, ids: Iterable[int], now: datetime) -> datetime:
         """The answer got lost: never send again blindly, look it up after a while. Returns when."""

@@ -5,6 +5,7 @@ docs/message-states.md draws the states.
 """
 
 import logging
+from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Where a mail has another address in From, Microsoft refuses that one; of the mailbox itself this says nothing.
-FROM_REFUSED = {"ErrorSendAsDenied", "ErrorSendOnBehalfDenied", "ErrorAccessDenied"}
+FROM_REFUSED = {"ErrorSendAsDenied", "ErrorSendOnBehalfDenied"}
+REFUSED_AT_SENDING = FROM_REFUSED | {"ErrorAccessDenied"}  # which elsewhere says that the mailbox is closed to us
 DRAFT_TRIES = 10  # each after twice the time of the one before: over an hour
 
 
@@ -66,7 +68,7 @@ async def deliver(pump: "Pump", ready: Ready) -> bool:
             advice = await pump.client.send_mail(email, str(message.outbox_key), save_to_sent=keep)
     except GraphError as problem:
         if not isinstance(problem, Unclear):
-            await not_sent(pump, message, problem, draft)
+            await not_sent(pump, message, problem, draft, REFUSED_AT_SENDING)
             return False
         await in_doubt(pump, ready, problem)
     except Exception as problem:
@@ -117,8 +119,15 @@ def is_complete(ready: Ready, draft: Draft) -> bool:
     return message.draft_id == draft.id or (not later and message.sending_at is None)
 
 
-async def not_sent(pump: "Pump", message: Message, problem: Exception, draft: Draft | None = None) -> None:
-    """Surely nothing has left. What happens next is what the exception says."""
+async def not_sent(
+    pump: "Pump",
+    message: Message,
+    problem: Exception,
+    draft: Draft | None = None,
+    of_from: Collection[str] = FROM_REFUSED,
+) -> None:
+    """Surely nothing has left. What happens next is what the exception says; `of_from` are the codes that are about
+    the address in From."""
     match problem:
         case NotDone(seconds=seconds, __cause__=Unclear()):  # a file that could not be added to its draft
             await pump.told_to_wait(seconds)
@@ -126,7 +135,7 @@ async def not_sent(pump: "Pump", message: Message, problem: Exception, draft: Dr
         case Throttled(seconds=seconds) | NotDone(seconds=seconds):
             await pump.told_to_wait(seconds)
             await pump.put_back(message)
-        case MailboxRefused(code=code) if code in FROM_REFUSED and message.campaign.from_address:
+        case MailboxRefused(code=code) if code in of_from and message.campaign.from_address:
             await from_refused(pump, message, problem, draft)
         case Disconnected() | MailboxRefused():
             await pump.not_reachable(problem)

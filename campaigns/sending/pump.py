@@ -186,6 +186,9 @@ class Pump:
     async def _unfit(self, unfit: Unfit) -> None:
         """The row becomes no mail: it fails with its reason, or nobody is left who may be mailed."""
         message = unfit.message
+        if self.must_wait() and self.drafts_first(message):  # its draft is asked for then
+            await self.put_back(message)
+            return
         try:
             if self.drafts_first(message) and not await doubts.surely_unsent(self, message):
                 return

@@ -30,6 +30,7 @@ window.addEventListener(
     if (!changed) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    for (let fold = changed.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     changed.focus();
   },
   { capture: true },

@@ -181,3 +181,11 @@ def test_addresses_in_a_cell(cell: str, expected: list[str] | None) -> None:
             parse_addresses(cell)
     else:
         assert [str(address) for address in parse_addresses(cell)] == expected
+
+
+@pytest.mark.parametrize("html", ["<p>Hi <b title={{ Name }}", "<p>Hi <b title='{{ Name }}"])
+def test_a_tag_that_never_ends_is_not_ended_by_the_pixel_with_a_value_unguarded(html: str) -> None:
+    composer = Composer("s", html, ["To", "Name"], 7, address_columns=AddressColumns(to=0), tracking=TRACKING)
+    email = composer.compose(["cleo@fabrikam.example", "a onclick=b 'c\""], 5)
+    tag = email.html[email.html.index("<", 4) :]
+    assert " onclick=" not in tag.replace("'a onclick=b &#39;c", "")

@@ -54,6 +54,7 @@ def test_text_of_a_template_is_the_same(html: str, text: str) -> None:
         ("<table><tr>{% if A %}<td>1</td>{% endif %}<td>2</td></tr></table>", ["x"], "1\t2"),
         ('<td {% if A %}class="a"{% endif %}>b</td>', ["x"], "b"),
         ('<p>{% if A %}<a title="{% endif %}x">b</a></p>', ["x"], "b"),
+        ('{<a href="https://x.example/{{ A }}">{{ A }}</a>', ["x"], "{x (https://x.example/x)"),
     ],
 )
 def test_fields_in_the_text(html: str, cells: list[str], text: str) -> None:

@@ -15,12 +15,12 @@ PAGE = """<!doctype html><title>Send</title>
   <div data-unsaved role="alert" hidden>Save it first</div>
   <input name="starts_at"><button>Launch</button>
 </form>
-<div class="send-options"><form method="post">
+<div class="send-options"><details open><summary>Choose</summary><form method="post">
   <input type="hidden" name="token" value="1">
   <label>Not before <input name="from" value="08:00"></label>
   <label>Zone <select name="zone"><option>UTC</option><option>Europe/Berlin</option></select></label>
   <label><input type="checkbox" name="copy" checked> Keep a copy</label>
-</form></div>
+</form></details></div>
 <script src="/static/js/unsaved.js" type="module"></script>"""
 
 
@@ -49,6 +49,8 @@ def test_a_change_that_is_not_saved_holds_the_launch_and_is_shown(page: Page, ch
         page.get_by_label(control).select_option("Europe/Berlin")
     else:
         page.get_by_label(control).uncheck()
+    page.get_by_text("Choose").click()
+    expect(page.get_by_label(control)).to_be_hidden()
 
     page.get_by_role("button", name="Launch").click()
 

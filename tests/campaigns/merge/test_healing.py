@@ -73,3 +73,10 @@ def test_of_two_names_the_longer_one_is_meant() -> None:
 def test_raw_text_and_remarks_are_kept_out_of_the_language() -> None:
     html = "{% raw %}{{ x }}{% endraw %}|{% comment %}{{ y }}{% endcomment %}|{% # note %}{{ First name }}"
     assert compile_template("s", html, FIELDS).render(["", "Ana"]).html == "{{ x }}||Ana"
+
+
+@pytest.mark.parametrize("scheme", ["x-webdoc", "X-WebDoc", "APPLEWEBDATA", "AppleWebData"])
+def test_apple_mails_name_for_no_address_is_known_however_it_is_written(scheme: str) -> None:
+    html = f'<a href="{scheme}://7D0C1F2A-93B1-4C55-8B0E-1A2B3C4D5E6F/%7b%7BFirst%20name%7D%7d">Reply</a>'
+    email = compile_template("s", html, FIELDS).render(["", "https://contoso.example/"])
+    assert email.html == '<a href="https://contoso.example/">Reply</a>'

@@ -289,3 +289,17 @@ def test_odd_text_is_read_in_time(text: str) -> None:
     if compiled is not None:
         rendered(compiled, ["", "a", "b", "c"], [["", "a", "b", "c"]])
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize(
+    "tag", ["{% cycle A, B %}", "{% cycle A: 'x', 'y' %}", "{% for row in rows %}{% cycle 'x', row.A %}{% endfor %}"]
+)
+def test_no_cell_gets_into_a_mail_by_a_cycle(tag: str) -> None:
+    with pytest.raises(TemplateProblems):
+        compile_template("s", tag, FIELDS)
+    loop = "{% assign kept = A %}{% cycle kept %}"
+    with pytest.raises(TemplateProblems):
+        compile_template(loop, "x", FIELDS)
+    stripes = "{% for row in rows %}{% cycle 'odd', 'even' %} {% endfor %}"
+    group = [["1", "", "", ""], ["2", "", "", ""]]
+    assert compile_template("s", stripes, FIELDS).render(group[0], rows=group).html == "odd even "
