@@ -185,10 +185,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
 
     def mark_suppressed(self, key: uuid.UUID, ids: Iterable[int]) -> None:
-        """They are not sent. What nobody can tell about, and was to be sent again, is unclear as before."""
-        held = self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.CLAIMED)
-        held.filter(reason__gt="").update(status=Message.Status.UNCLEAR)
-        held.update(status=Message.Status.SUPPRESSED)
+        self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.CLAIMED).suppress()
+
+    def suppress(self) -> None:
+        """Those of this status are not sent. What nobody can tell about, and was to be sent again, is unclear as
+        before."""
+        self.filter(reason__gt="").update(status=Message.Status.UNCLEAR)
+        self.update(status=Message.Status.SUPPRESSED)
 
     def mark_doubtful(self, key: uuid.UUID, ids: Iterable[int], now: datetime) -> datetime:
         """The answer got lost: never send again blindly, look it up after a while. Returns when."""

@@ -96,7 +96,7 @@ class SuppressionManager(models.Manager["Suppression"]):
         by_address = waiting.values_list("pk", "recipient__address").iterator(chunk_size=5000)
         while chunk := dict(islice(by_address, 5000)):
             held_back = [pk for pk, rest in self._wanted(campaign, chunk).items() if not rest]
-            Message.objects.filter(pk__in=held_back).update(status=Message.Status.SUPPRESSED)
+            Message.objects.filter(pk__in=held_back, status=Message.Status.PENDING).suppress()
 
     def touched(self, campaign: "Campaign") -> dict[int, list[str]]:
         """The campaign's rows with an address that must not be mailed: recipient id → those that may be.

@@ -53,3 +53,12 @@ def test_a_look_up_that_is_refused_says_nothing_about_the_address_in_from() -> N
     mailbox.refresh_from_db()
     assert (campaign.status, mailbox.state) == ("paused", "refused")
     assert "team@" not in campaign.pause_reason
+
+
+def test_nor_is_it_called_suppressed_when_added_rows_are_launched() -> None:
+    campaign, mailbox = sending(rows=1)
+    Message.objects.update(status="unclear", reason="Microsoft's answer got lost.")
+    Message.objects.requeue(Message.Status.UNCLEAR)
+    Suppression.objects.add(mailbox.workspace, ["n0@northwind.example"], Suppression.Reason.UNSUBSCRIBED)
+    Suppression.objects.hold_back(campaign)
+    assert campaign.messages.get().status == "unclear"
