@@ -45,6 +45,8 @@ class MessageStep:
 
     def written(self) -> str:
         """The HTML as the server has it, once the editor says that all is saved."""
+        # What a dialog was told comes with an event after the click: until then an earlier "Saved" stands there.
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)))")
         expect(self.page.locator("[data-save-state]")).to_have_text("Saved")
         return self.html
 
