@@ -19,7 +19,7 @@ from campaigns.models.message import Message
 from campaigns.models.not_now import NotNow, TemplateConflict
 from campaigns.models.spreadsheet import Recipient, RecipientQuerySet, Spreadsheet
 from campaigns.models.suppression import Suppression
-from campaigns.models.taking_back import may_be_withdrawn, take_back
+from campaigns.models.taking_back import refuse_if_it_left, take_back
 from campaigns.models.template import Template
 from campaigns.scheduling.stamping import CannotStamp, stamp
 
@@ -363,7 +363,7 @@ class Campaign(models.Model):
         """Its owner takes the launch back: not decided yet, or still counting down. Raises NotNow."""
         with transaction.atomic():
             locked = Campaign.objects.select_for_update().get(pk=self.pk)
-            may_be_withdrawn(locked)
+            refuse_if_it_left(locked)
             take_back(locked, by, "withdrawn", approver=None, approval_note="")
             self.refresh_from_db()
 

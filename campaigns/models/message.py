@@ -127,10 +127,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return at
 
     def cancel(self, **also: Any) -> int:
-        """What waits is not sent. What nobody can tell about, and was to be sent again, is unclear as before."""
+        """What waits is not sent."""
         waiting = self.filter(status=Message.Status.PENDING, is_test=False)
-        unclear = waiting.filter(reason__gt="").update(status=Message.Status.UNCLEAR)
-        return unclear + waiting.update(status=Message.Status.CANCELLED, **also)
+        return waiting.unclear_again() + waiting.update(status=Message.Status.CANCELLED, **also)
 
     def cancel_stopped(self) -> int:
         """What was put back after its campaign had been stopped waits no longer."""
@@ -138,8 +137,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def let_go_stopped(self) -> int:
         """Of stopped campaigns, what a pump had claimed that died, while nobody signs in: it is not sent either."""
-        held = Q(mailbox__lease_until__gt=Now()) | Q(mailbox__state=Mailbox.State.CONNECTED)
-        claimed = self.filter(status=Message.Status.CLAIMED, campaign__status="stopped").exclude(held)
+        claimed = self.filter(status=Message.Status.CLAIMED, campaign__status="stopped").out_of_reach()
         return claimed.update(status=Message.Status.PENDING, claim_key=None, maybe_drafted=True)
 
     def left_drafts(self, mailbox: Mailbox) -> list["Message"]:
@@ -188,10 +186,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         self.filter(pk__in=list(ids), claim_key=key, status=Message.Status.CLAIMED).suppress()
 
     def suppress(self) -> None:
-        """Those of this status are not sent. What nobody can tell about, and was to be sent again, is unclear as
-        before."""
-        self.filter(reason__gt="").update(status=Message.Status.UNCLEAR)
+        """Those of this status are not sent."""
+        self.unclear_again()
         self.update(status=Message.Status.SUPPRESSED)
+
+    def unclear_again(self) -> int:
+        """What nobody can tell about, and was to be sent again, is unclear as before: it has kept its reason."""
+        return self.filter(reason__gt="").update(status=Message.Status.UNCLEAR)
 
     def mark_doubtful(self, key: uuid.UUID, ids: Iterable[int], now: datetime) -> datetime:
         """The answer got lost: never send again blindly, look it up after a while. Returns when."""
@@ -250,11 +251,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def beyond_reach(self, now: datetime) -> Self:
         """Sent by a pump that died, from a mailbox that has none since nobody signs in, and not to be looked up."""
-        held = Q(mailbox__lease_until__gt=Now()) | Q(mailbox__state=Mailbox.State.CONNECTED)
         blind = Q(mailbox__tier=Mailbox.Tier.BASIC) | Q(campaign__save_to_sent=False)
         grace = timedelta(seconds=settings.DOUBT_GRACE_SECONDS)
         over = Q(next_look_at__lte=now) | Q(next_look_at=None, sending_at__lte=now - grace)
-        return self.filter(blind, over, status=Message.Status.SENDING).exclude(held)
+        return self.filter(blind, over, status=Message.Status.SENDING).out_of_reach()
+
+    def out_of_reach(self) -> Self:
+        """Of mailboxes that no pump holds, and none will take while nobody signs in."""
+        return self.exclude(Q(mailbox__lease_until__gt=Now()) | Q(mailbox__state=Mailbox.State.CONNECTED))
 
     def look_again_later(self, key: uuid.UUID, message_id: int, looks: int, now: datetime) -> datetime:
         """Ever later: Microsoft names no bound for how long Sent Items lags. Returns when."""

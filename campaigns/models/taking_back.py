@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from campaigns.models.campaign import Campaign
 
 
-def may_be_withdrawn(locked: "Campaign") -> None:
+def refuse_if_it_left(locked: "Campaign") -> None:
     """Raises NotNow when something of it has left, or may have."""
     if locked.status not in (CampaignStatus.SCHEDULED, CampaignStatus.PAUSED):
         return
